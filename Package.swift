@@ -1,0 +1,123 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Targets stand in the order of their layers: each imports only what stands above it (docs/architecture.md).
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335: the cost of an existential is seen where it is paid
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444: a file says what it uses
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409: what leaks out of a module is said
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461: async stays with its caller
+]
+
+// Crash points (`STOWAGE_CRASH_POINT`) exist only in debug builds, which are the ones that the tests run.
+let crashSettings: [SwiftSetting] = settings + [.define("CRASH_POINTS", .when(configuration: .debug))]
+
+func library(_ name: String, _ dependencies: [String] = [], settings: [SwiftSetting] = settings) -> Target {
+    .target(name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [String], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, exclude: exclude, swiftSettings: settings)
+}
+
+let runtime = ["ServiceRuntime", "Observability", "Sharing", "StrictCoding"]
+
+let package = Package(
+    name: "stowage",
+    products: [
+        .executable(name: "stowage", targets: ["stowage"]),
+        .library(name: "StowageContract", targets: ["StowageContract"]),
+        .library(name: "StowageKit", targets: ["StowageKit"]),
+    ],
+    targets: [
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev", "libssl-dev"])]),
+
+        library("StrictCoding"),
+        library("Sharing"),
+        library("Observability", ["Sharing"]),
+        library("StowageContract", ["StrictCoding"]),
+        library(
+            "ServiceRuntime", ["CYAML", "CLinux", "Observability", "Sharing", "StrictCoding"], settings: crashSettings),
+        library("FileSystem", ["CLinux", "ServiceRuntime"]),
+        library("Cryptography", ["COpenSSL"]),
+        library("Messaging", ["CRabbitMQ"] + runtime),
+        library("Storage", ["StowageContract", "Cryptography"] + runtime),
+        library("StorageDrivers", ["Storage", "StowageContract", "Cryptography", "FileSystem"] + runtime),
+        library(
+            "Pipeline", ["StowageContract", "Messaging", "Storage", "Cryptography", "FileSystem"] + runtime),
+        library(
+            "StowageKit",
+            ["Pipeline", "StorageDrivers", "Storage", "Messaging", "StowageContract", "FileSystem"] + runtime),
+        .executableTarget(
+            name: "stowage",
+            dependencies: [
+                "StowageKit", "Pipeline", "StorageDrivers", "Storage", "Messaging", "StowageContract", "FileSystem",
+                "ServiceRuntime", "Observability", "Sharing", "StrictCoding",
+            ],
+            swiftSettings: settings),
+
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Messaging", "Storage", "StowageContract", "ServiceRuntime", "Observability", "Sharing", "StrictCoding",
+            ],
+            path: "Tests/TestSupport", swiftSettings: settings),
+        tests("StrictCodingTests", ["StrictCoding", "TestSupport"]),
+        tests(
+            "StowageContractTests", ["StowageContract", "StrictCoding", "TestSupport"],
+            exclude: ["Golden", "validate_golden.py"]),
+        tests("ObservabilityTests", ["Observability", "TestSupport"]),
+        tests("ServiceRuntimeTests", ["TestSupport"] + runtime),
+        tests("FileSystemTests", ["FileSystem", "ServiceRuntime", "TestSupport"]),
+        tests("CryptographyTests", ["Cryptography", "TestSupport"]),
+        tests("MessagingTests", ["Messaging", "TestSupport"] + runtime),
+        tests("StorageTests", ["Storage", "StowageContract", "Cryptography", "TestSupport"] + runtime),
+        tests(
+            "StorageDriversTests",
+            ["StorageDrivers", "Storage", "StowageContract", "Cryptography", "FileSystem", "TestSupport"] + runtime),
+        tests(
+            "PipelineTests",
+            [
+                "Pipeline", "StorageDrivers", "Storage", "Messaging", "StowageContract", "Cryptography", "FileSystem",
+                "TestSupport",
+            ] + runtime),
+        tests(
+            "StowageKitTests",
+            ["StowageKit", "stowage", "Pipeline", "Messaging", "Storage", "StowageContract", "TestSupport"] + runtime),
+        tests(
+            "StowageCommandTests",
+            [
+                "stowage", "StowageKit", "Pipeline", "StorageDrivers", "Storage", "Messaging", "StowageContract",
+                "TestSupport",
+            ] + runtime),
+        tests("BrokerConformanceTests", ["CRabbitMQ", "Messaging", "TestSupport"] + runtime),
+        .target(
+            name: "DriverConformance",
+            dependencies: [
+                "Storage", "StowageContract", "Cryptography", "TestSupport", "ServiceRuntime", "Observability",
+                "Sharing", "StrictCoding",
+            ],
+            path: "Tests/DriverConformance", swiftSettings: settings),
+        tests(
+            "DriverConformanceTests",
+            ["DriverConformance", "StorageDrivers", "Storage", "StowageContract", "TestSupport"] + runtime),
+        tests(
+            "EndToEndTests",
+            ["Messaging", "StowageContract", "Cryptography", "TestSupport", "stowage"] + runtime),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "StowageKit", "Pipeline", "StorageDrivers", "Storage", "Messaging", "StowageContract", "ServiceRuntime",
+                "Observability", "Sharing", "StrictCoding",
+            ],
+            path: "Tests/Benchmarks/Worker", swiftSettings: settings),
+    ]
+)

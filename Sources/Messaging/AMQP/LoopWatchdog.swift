@@ -1,0 +1,44 @@
+import Sharing
+import Glibc
+import Observability
+import ServiceRuntime
+import Synchronization
+
+/// Frees a loop thread that hangs in a call: shuts its sockets down, which ends the call within a millisecond (rule R8).
+final class LoopWatchdog: Sendable {
+    private let loop: EventLoopThread
+    private let connections: [AMQPConnection]
+    private let logger: Logger
+    private let isStopped = Atomic<Bool>(false)
+
+    init(loop: EventLoopThread, connections: [AMQPConnection], logger: Logger) {
+        self.loop = loop
+        self.connections = connections
+        self.logger = logger
+    }
+
+    /// Looks every so many seconds on a thread of its own; a loop without a turn for thrice that hangs.
+    func start(every seconds: Int) {
+        EventLoopThread.detach(stackBytes: 256 << 10) { [weak self] in
+            while true {
+                // Wakes up at least each second only to see whether it is stopped.
+                for _ in 0..<max(1, seconds) {
+                    sleep(1)
+                    if self?.isStopped.load(ordering: .relaxed) != false { return }
+                }
+                self?.look(limit: Int64(seconds) * 3000)
+            }
+        }
+    }
+
+    func stop() {
+        isStopped.store(true, ordering: .relaxed)
+    }
+
+    private func look(limit: Int64) {
+        let silence = loop.millisecondsSinceTurn
+        guard silence > limit else { return }
+        logger.error("the broker's loop hangs: shutting its sockets down", [LogField("milliseconds", silence)])
+        for connection in connections { connection.watched.withLock { $0 }?.shutdown() }
+    }
+}

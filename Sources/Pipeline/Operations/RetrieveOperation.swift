@@ -1,0 +1,101 @@
+import Cryptography
+import FileSystem
+import ServiceRuntime
+import Storage
+import StowageContract
+
+/// Brings an archive, or a part of it, to its destination.
+struct RetrieveOperation: TaskOperation {
+    let data: RetrieveData
+
+    func run(in context: OperationContext) async throws(StorageError) -> OperationOutcome {
+        try data.archive.checkDriver(context.storage.name)
+        let result: RetrieveResult
+        switch data.destination {
+        case .inline: result = try await inline(in: context)
+        case .file(let path): result = try await file(path, in: context)
+        case .url:
+            throw StorageError(.unsupported, .permanent, "this version does not send to URLs", at: .task)
+        }
+        return OperationOutcome(.retrieve(result))
+    }
+
+    private func inline(in context: OperationContext) async throws(StorageError) -> RetrieveResult {
+        guard context.hasRequester else {
+            throw StorageError(.invalidTask, .permanent, "an inline destination needs a reply-to", at: .task)
+        }
+        let limit = context.inlineBytes
+        let bytes = try await context.storage.withArchive(data.archive, range: data.range) {
+            (body, _) async throws(StorageError) -> [UInt8] in
+            var bytes: [UInt8] = []
+            while let chunk = try await body.next() {
+                guard bytes.count + chunk.count <= limit else {
+                    throw StorageError(
+                        .tooLarge, .permanent, "the archive is larger than limits.inlineBytes", at: .destination)
+                }
+                bytes += chunk
+            }
+            return bytes
+        }
+        return RetrieveResult(
+            size: Int64(bytes.count), sha256: SHA256Hasher.digest(of: bytes).hexadecimal,
+            verified: data.range == nil, destination: .inline, inline: bytes)
+    }
+
+    private func file(_ path: String, in context: OperationContext) async throws(StorageError) -> RetrieveResult {
+        let target = try await spool(context.blocking) { [spool = context.spool] () throws(SpoolError) in
+            try spool.create(path)
+        }
+        let written: (size: Int64, digest: SHA256Digest)
+        do throws(StorageError) {
+            written = try await context.storage.withArchive(data.archive, range: data.range) {
+                (body, _) async throws(StorageError) -> (size: Int64, digest: SHA256Digest) in
+                var hasher = SHA256Hasher()
+                var size: Int64 = 0
+                while let chunk = try await body.next() {
+                    hasher.update(chunk)
+                    size += Int64(chunk.count)
+                    try await self.spool(context.blocking) { () throws(SpoolError) in try target.write(chunk) }
+                }
+                return (size, hasher.finalize())
+            }
+        } catch {
+            await context.blocking.run { target.discard() }
+            throw error
+        }
+        // Holding the same bytes already is success; other bytes are never replaced.
+        _ = try await spool(context.blocking) { () throws(SpoolError) in try target.publish() }
+        return RetrieveResult(
+            size: written.size, sha256: written.digest.hexadecimal, verified: data.range == nil,
+            destination: .file(path))
+    }
+
+    /// The result, if the destination already holds what was asked for; only a handle says what that is.
+    func standingResult(spool: SpoolRoots, blocking: BlockingPool) async -> TaskResult? {
+        guard case .file(let path) = data.destination, data.range == nil, let sha256 = data.archive.sha256,
+            let size = data.archive.size
+        else { return nil }
+        let source = SpoolSource(path: path, roots: spool, blocking: blocking)
+        guard let body = try? await source.open(), body.size == size else { return nil }
+        var hasher = SHA256Hasher()
+        let isWhole: Bool
+        do throws(StorageError) {
+            while let chunk = try await body.next() { hasher.update(chunk) }
+            isWhole = true
+        } catch {
+            isWhole = false
+        }
+        await body.close()
+        guard isWhole, hasher.finalize().hexadecimal == sha256 else { return nil }
+        return .retrieve(
+            RetrieveResult(size: size, sha256: sha256, verified: true, destination: data.destination))
+    }
+
+    private func spool<Value: Sendable>(
+        _ blocking: BlockingPool, _ body: @escaping @Sendable () throws(SpoolError) -> Value
+    ) async throws(StorageError) -> Value {
+        do throws(SpoolError) { return try await blocking.run(body) } catch {
+            throw error.storageError(at: .destination)
+        }
+    }
+}

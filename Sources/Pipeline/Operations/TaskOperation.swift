@@ -1,0 +1,62 @@
+package import FileSystem
+package import ServiceRuntime
+package import Storage
+package import StowageContract
+
+/// What a task asks for, done: one file an operation, listed in `AllOperations.swift`.
+///
+/// An operation may run again after a crash, and says the same then.
+package protocol TaskOperation: Sendable {
+    func run(in context: OperationContext) async throws(StorageError) -> OperationOutcome
+}
+
+/// What an operation is given.
+package struct OperationContext: Sendable {
+    /// The driver that runs the task.
+    package var storage: Storage
+    /// For the other drivers that the task names.
+    package var api: StorageAPI
+    /// Where tasks may name files.
+    package var spool: SpoolRoots
+    /// Threads for the files.
+    package var blocking: BlockingPool
+    package var taskID: TaskID
+    /// Some worker may have worked on the task before.
+    package var mayHaveRunBefore: Bool
+    /// The largest inline destination, in bytes.
+    package var inlineBytes: Int
+    /// Whether a requester waits for the reply.
+    package var hasRequester: Bool
+
+    package init(
+        storage: Storage, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool, taskID: TaskID,
+        mayHaveRunBefore: Bool, inlineBytes: Int, hasRequester: Bool
+    ) {
+        self.storage = storage
+        self.api = api
+        self.spool = spool
+        self.blocking = blocking
+        self.taskID = taskID
+        self.mayHaveRunBefore = mayHaveRunBefore
+        self.inlineBytes = inlineBytes
+        self.hasRequester = hasRequester
+    }
+}
+
+/// What an operation has to say.
+package struct OperationOutcome: Sendable {
+    package var result: TaskResult
+    /// Removes the source once the result is announced; `nil`: not asked for.
+    package var removal: (any SourceRemoval)?
+
+    package init(_ result: TaskResult, removal: (any SourceRemoval)? = nil) {
+        self.result = result
+        self.removal = removal
+    }
+}
+
+/// Takes away a source that is stored, announced, and still what was stored.
+package protocol SourceRemoval: Sendable {
+    /// Returns `nil` when the source is gone, else the reason why it was kept.
+    func remove() async -> String?
+}

@@ -1,0 +1,37 @@
+package import Glibc
+
+/// A value that several threads share: whoever works on it holds its lock.
+///
+/// The lock is the system's own, which the thread sanitizer understands; it does not see into the slow path of
+/// `Synchronization.Mutex`, and reports every contended one as a race. Not recursive.
+///
+/// `@unchecked Sendable`: `value` is touched only with `mutex` held; both have stable addresses until `deinit`, which
+/// runs when nobody refers to this any longer.
+package struct Guarded<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
+    @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    @usableFromInline let value: UnsafeMutablePointer<Value>
+
+    package init(_ value: consuming sending Value) {
+        self.mutex = .allocate(capacity: 1)
+        self.value = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        self.value.initialize(to: value)
+    }
+
+    deinit {
+        value.deinitialize(count: 1)
+        value.deallocate()
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
+
+    /// Returns what `body` makes of the value, which nobody else sees meanwhile.
+    @inlinable
+    package borrowing func withLock<Result: ~Copyable, Failure: Error>(
+        _ body: (inout sending Value) throws(Failure) -> sending Result
+    ) throws(Failure) -> sending Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return try body(&value.pointee)
+    }
+}

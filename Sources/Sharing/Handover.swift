@@ -1,0 +1,61 @@
+/// One value on its way from whoever finds it, on any thread, to the task that waits for it.
+///
+/// Like a continuation, and resumed exactly once; but the value passes under a lock. A plain continuation that is
+/// resumed before its task has come to wait passes it in a way that the thread sanitizer takes for a race.
+package final class Handover<Value: Sendable>: Sendable {
+    private enum State {
+        case open
+        case awaited(UnsafeContinuation<Void, Never>)
+        case given(Value)
+    }
+
+    private let state = Guarded(State.open)
+
+    fileprivate init() {}
+
+    /// Hands the value over; the task that waits goes on.
+    package func resume(returning value: Value) {
+        state.withLock { state in
+            let before = state
+            state = .given(value)
+            switch before {
+            case .open: break
+            // With the lock held: whoever waits passes it too before the memory of the continuation is used again.
+            case .awaited(let continuation): continuation.resume()
+            case .given: preconditionFailure("handed over twice")
+            }
+        }
+    }
+
+    fileprivate func value() async -> Value {
+        if let value = given { return value }
+        await withUnsafeContinuation { continuation in
+            let isGiven = state.withLock { state in
+                if case .given = state { return true }
+                state = .awaited(continuation)
+                return false
+            }
+            if isGiven { continuation.resume() }
+        }
+        guard let value = given else { preconditionFailure("resumed with nothing handed over") }
+        return value
+    }
+
+    private var given: Value? {
+        state.withLock { state in
+            if case .given(let value) = state { value } else { nil }
+        }
+    }
+}
+
+extension Handover where Value == Void {
+    /// Lets the task that waits go on.
+    package func resume() { resume(returning: ()) }
+}
+
+/// Calls `ask` at once and waits until somebody resumes what it was given.
+package func handedOver<Value: Sendable>(_ ask: (Handover<Value>) -> Void) async -> Value {
+    let handover = Handover<Value>()
+    ask(handover)
+    return await handover.value()
+}

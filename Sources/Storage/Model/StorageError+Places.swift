@@ -1,0 +1,27 @@
+package import StowageContract
+
+extension StorageError {
+    /// The task that ran the call was cancelled.
+    package static var cancelled: StorageError {
+        StorageError(.cancelled, .transient(after: nil), "the call was cancelled")
+    }
+
+    /// The same error at another place: what is wrong with a driver is wrong with the source for who reads from it.
+    package func at(_ place: ErrorPlace) -> StorageError {
+        var error = self
+        error.place = place
+        return error
+    }
+
+    /// The same error with further context.
+    package func with(_ name: String, _ value: String) -> StorageError {
+        var error = self
+        error.context[name] = value
+        return error
+    }
+
+    /// Throws `.cancelled` where the current task is.
+    package static func checkCancellation() throws(StorageError) {
+        if Task.isCancelled { throw StorageError.cancelled }
+    }
+}

@@ -1,0 +1,140 @@
+import Cryptography
+import StowageContract
+import StrictCoding
+
+extension Storage {
+    /// Answers a request whose archive stands already: success where it is the same request and the same bytes.
+    ///
+    /// `taken` is what this delivery has read of the source already.
+    func settle(
+        _ existing: StoredArchive, _ draft: StoreDraft, _ source: any ArchiveSource,
+        taken: HashingBody.Total? = nil
+    ) async throws(StorageError) -> StoreReceipt {
+        let manifest = try manifest(of: existing)
+        try compare(draft, with: manifest)
+        let total: HashingBody.Total?
+        if let taken { total = taken } else { total = try await digest(of: source, draft.request) }
+        if let total, !total.digest.hexadecimal.hasSameBytes(as: manifest.sha256) {
+            throw StorageError(
+                .conflict, .permanent, "an archive of other bytes stands under the key",
+                context: ["stored": manifest.sha256, "source": total.digest.hexadecimal])
+        }
+        return try await standing(existing, manifest, sourceBytes: total?.size ?? 0)
+    }
+
+    /// The receipt of an archive that another call has committed: proved and flushed before anybody hears of it.
+    func standing(
+        _ existing: StoredArchive, _ manifest: Manifest, sourceBytes: Int64
+    ) async throws(StorageError) -> StoreReceipt {
+        let verified = try await prove(existing, manifest, verification, byDriver: nil)
+        try await call(.persist) { () async throws(StorageError) in try await driver.persist(existing.key) }
+        let handle = try handle(of: existing)
+        return StoreReceipt(
+            handle: handle, alreadyPresent: true, verified: verified,
+            exclusive: capabilities.atomicCreate ? .atomic : .checked, durability: driver.durability,
+            retention: handle.retention, sourceBytes: sourceBytes)
+    }
+
+    /// Throws where the manifest belongs to another request.
+    func compare(_ draft: StoreDraft, with manifest: Manifest) throws(StorageError) {
+        let differences = draft.fingerprint.differences(from: manifest, digest: draft.digest)
+        guard differences.isEmpty else {
+            throw StorageError(
+                .conflict, .permanent, "the key was taken by a request that differs",
+                context: ["members": differences.joined(separator: ", "), "stored": manifest.sha256])
+        }
+    }
+
+    /// The digest of a source as it is now; `nil`: it is gone for good.
+    private func digest(
+        of source: any ArchiveSource, _ request: StoreRequest
+    ) async throws(StorageError) -> HashingBody.Total? {
+        let body: any ArchiveBody
+        do throws(StorageError) {
+            body = try await source.open()
+        } catch {
+            if error.code == .notFound { return nil }
+            throw error
+        }
+        let hashing = HashingBody(
+            body, mostBytes: .max, tooMany: .sourceSize(expected: .max, actual: nil), atEnd: { _ in })
+        do throws(StorageError) {
+            try await hashing.drain()
+        } catch {
+            await hashing.close()
+            throw error
+        }
+        await hashing.close()
+        return hashing.total
+    }
+
+    /// The policy in force: a store without a digest of its own is read back.
+    var verification: VerificationPolicy {
+        settings.verify == .server && capabilities.serverDigest == nil ? .reread : settings.verify
+    }
+
+    /// Proves the bytes of a committed archive, as far as the driver has not.
+    ///
+    /// - Throws: `.integrityMismatch` where they are not those of the manifest.
+    func prove(
+        _ archive: StoredArchive, _ manifest: Manifest, _ policy: VerificationPolicy, byDriver: Verification?
+    ) async throws(StorageError) -> Verification? {
+        if policy != .none, archive.size != manifest.size {
+            throw StorageError(
+                .integrityMismatch, .transient(after: nil), "the store has another number of bytes than it was given",
+                context: ["expected": String(manifest.size), "actual": String(archive.size)])
+        }
+        switch policy {
+        case .none: return byDriver
+        case .size: return byDriver ?? .size
+        case .server:
+            if byDriver == .server || byDriver == .reread { return byDriver }
+            try await reread(archive, manifest)
+            return .reread
+        case .reread:
+            if byDriver != .reread { try await reread(archive, manifest) }
+            return .reread
+        }
+    }
+
+    private func reread(_ archive: StoredArchive, _ manifest: Manifest) async throws(StorageError) {
+        let body = try await verifiedBody(archive.key, archive.version, manifest)
+        do throws(StorageError) {
+            try await body.drain()
+        } catch {
+            await body.close()
+            throw error
+        }
+        await body.close()
+    }
+
+    /// The whole archive as a body that throws `.integrityMismatch` instead of ending with other bytes than recorded.
+    func verifiedBody(
+        _ key: ArchiveKey, _ version: String?, _ manifest: Manifest
+    ) async throws(StorageError) -> any ArchiveBody {
+        let body = try await call(.read) { () async throws(StorageError) in
+            try await driver.read(key, version: version, range: nil)
+        }
+        let size = manifest.size
+        let sha256 = manifest.sha256
+        return HashingBody(
+            body, mostBytes: size, tooMany: .damaged(expected: sha256, actual: nil),
+            atEnd: { total throws(StorageError) in
+                let actual = total.digest.hexadecimal
+                guard total.size == size, actual.hasSameBytes(as: sha256) else {
+                    throw StorageError.damaged(expected: sha256, actual: actual)
+                }
+            })
+    }
+}
+
+extension StorageError {
+    /// The bytes in a store are not those that were recorded.
+    ///
+    /// Transient: another read may see the right ones.
+    static func damaged(expected: String, actual: String?) -> StorageError {
+        StorageError(
+            .integrityMismatch, .transient(after: nil), "the store's bytes are not those that were recorded",
+            context: ["expected": expected, "actual": actual ?? "more bytes"])
+    }
+}

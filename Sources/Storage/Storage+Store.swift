@@ -1,0 +1,185 @@
+import Cryptography
+import ServiceRuntime
+import StowageContract
+import StrictCoding
+
+/// A request with what follows from it.
+struct StoreDraft: Sendable {
+    let request: StoreRequest
+    let key: ArchiveKey
+    let fingerprint: Fingerprint
+    /// Of the fingerprint: 64 hexadecimal digits.
+    let digest: String
+}
+
+extension Storage {
+    /// Stores the source's bytes, or finds that an earlier delivery has.
+    ///
+    /// - Throws: `.conflict` where something else stands under the key; errors `at: .source` for the source's.
+    package func store(
+        _ request: StoreRequest, from source: any ArchiveSource
+    ) async throws(StorageError) -> StoreReceipt {
+        let draft = try draft(request)
+        try admit(request)
+        return try await withSlot { () async throws(StorageError) in
+            if request.mayHaveRunBefore, let existing = try await driverStat(draft.key), existing.manifest != nil {
+                return try await settle(existing, draft, source)
+            }
+            return try await write(draft, from: source)
+        }
+    }
+
+    /// The archive that this request would have made, where it stands.
+    ///
+    /// - Throws: `.conflict` where another request's archive stands there.
+    package func lookup(_ request: StoreRequest) async throws(StorageError) -> StoreReceipt? {
+        let draft = try draft(request)
+        return try await withSlot { () async throws(StorageError) in
+            guard let existing = try await driverStat(draft.key) else { return nil }
+            let manifest = try manifest(of: existing)
+            try compare(draft, with: manifest)
+            return try await standing(existing, manifest, sourceBytes: 0)
+        }
+    }
+
+    private func draft(_ request: StoreRequest) throws(StorageError) -> StoreDraft {
+        var request = request
+        request.name = try ArchiveKey.checkedName(request.name)
+        if let path = request.path { request.path = try ArchiveKey.checkedPath(path) }
+        let fingerprint = Fingerprint(of: request)
+        return StoreDraft(
+            request: request, key: try key(of: request), fingerprint: fingerprint, digest: fingerprint.digest)
+    }
+
+    /// Refuses what the store cannot take, before any byte moves.
+    private func admit(_ request: StoreRequest) throws(StorageError) {
+        if settings.readOnly { throw StorageError(.readOnly, .permanent, "the driver takes no writes") }
+        if request.retention?.enforcedBy == .store, !capabilities.retention {
+            throw StorageError(.unsupported, .permanent, "the store cannot enforce a retention")
+        }
+        if let size = request.size { try admit(size: size) }
+        if let options = request.options { try driver.validate(options: options) }
+    }
+
+    private func admit(size: Int64) throws(StorageError) {
+        if let largest = capabilities.largestArchiveBytes, size > largest { throw tooLarge(largest) }
+    }
+
+    private func tooLarge(_ largest: Int64) -> StorageError {
+        StorageError(
+            .tooLarge, .permanent, "the archive is larger than the store takes", context: ["limit": String(largest)])
+    }
+
+    private func write(
+        _ draft: StoreDraft, from source: any ArchiveSource
+    ) async throws(StorageError) -> StoreReceipt {
+        let body = try await source.open()
+        let hashing = hashing(body, draft.request)
+        do throws(StorageError) {
+            let size = draft.request.size ?? body.size
+            if let size { try admit(size: size) }
+            // Whoever does not know how much he brings needs room all the same.
+            try await checkRoom(for: size ?? 0)
+            let receipt = try await write(draft, hashing)
+            await hashing.close()
+            return receipt
+        } catch {
+            await hashing.close()
+            guard error.code == .conflict, error.place == .driver else { throw error }
+            // Somebody was faster, or an earlier delivery committed unseen: look what stands there.
+            guard let existing = try await driverStat(draft.key), existing.manifest != nil else { throw error }
+            return try await settle(existing, draft, source, taken: hashing.total)
+        }
+    }
+
+    private func hashing(_ body: any ArchiveBody, _ request: StoreRequest) -> HashingBody {
+        if let size = request.size {
+            return HashingBody(body, mostBytes: size, tooMany: .sourceSize(expected: size, actual: nil)) { _ in }
+        }
+        let largest = capabilities.largestArchiveBytes ?? .max
+        return HashingBody(body, mostBytes: largest, tooMany: tooLarge(largest)) { _ in }
+    }
+
+    private func write(_ draft: StoreDraft, _ body: HashingBody) async throws(StorageError) -> StoreReceipt {
+        let request = draft.request
+        let policy = verification
+        let write = WriteRequest(
+            key: draft.key, taskID: request.taskID, mediaType: request.mediaType, metadata: request.metadata,
+            retention: request.retention, legalHold: request.legalHold, size: request.size ?? body.size,
+            sha256: request.sha256, verify: policy, options: request.options,
+            seal: { () throws(StorageError) in try self.seal(draft, body) })
+        let receipt = try await call(.write, isReplayable: false) { () async throws(StorageError) in
+            try await driver.write(write, from: body)
+        }
+        let manifest = try manifest(of: receipt.archive)
+        let verified = try await prove(receipt.archive, manifest, policy, byDriver: receipt.verified)
+        if write.size == nil { roomCache.promise(manifest.size) }
+        let handle = try handle(of: receipt.archive)
+        return StoreReceipt(
+            handle: handle, alreadyPresent: false, verified: verified, exclusive: receipt.exclusive,
+            durability: receipt.durability, retention: handle.retention, sourceBytes: body.count)
+    }
+
+    /// What is recorded once all bytes have passed.
+    private func seal(_ draft: StoreDraft, _ body: HashingBody) throws(StorageError) -> Manifest {
+        guard let total = body.total else {
+            throw StorageError(.unexpected, .permanent, "the driver sealed an archive before its end")
+        }
+        let request = draft.request
+        if let size = body.size, size != total.size {
+            var error = StorageError.sourceSize(expected: size, actual: total.size)
+            error.retry = .transient(after: nil)
+            throw error
+        }
+        if let size = request.size, size != total.size { throw .sourceSize(expected: size, actual: total.size) }
+        let sha256 = total.digest.hexadecimal
+        if let expected = request.sha256, !expected.hasSameBytes(as: sha256) {
+            throw StorageError(
+                .integrityMismatch, .permanent, "the source does not have the digest that the task says", at: .source,
+                context: ["expected": expected, "actual": sha256])
+        }
+        var retention = request.retention
+        if retention != nil { retention?.enforcedBy = capabilities.retention ? .store : .stowage }
+        // A copy that keeps its key keeps the archive's task too.
+        let folder = draft.key.folderTask ?? request.taskID
+        return Manifest(
+            taskID: folder, name: draft.key.name, size: total.size, sha256: sha256,
+            mediaType: request.mediaType, metadata: request.metadata, storedAt: environment.now, retention: retention,
+            legalHold: request.legalHold, request: draft.fingerprint.request, fingerprint: draft.digest,
+            copiedFrom: request.copiedFrom, copiedBy: request.operation == .copy ? request.taskID : nil)
+    }
+
+    /// Refuses a store that would leave less than the configured minimum.
+    private func checkRoom(for size: Int64) async throws(StorageError) {
+        let minimumBytes = settings.minimumFreeBytes ?? 0
+        let minimumPercent = settings.minimumFreePercent ?? 0
+        guard minimumBytes > 0 || minimumPercent > 0, capabilities.capacity else { return }
+        let now = environment.time.millisecondsSinceEpoch
+        let isEnough = { (capacity: StoreCapacity) throws(StorageError) in
+            guard let free = capacity.freeBytes else { return }
+            var minimum = minimumBytes
+            if let total = capacity.totalBytes {
+                let share = (Double(total) * minimumPercent / 100).rounded(.up)
+                minimum = max(minimum, Int64(exactly: share) ?? .max)
+            }
+            let (left, isBelowAll) = free.subtractingReportingOverflow(size)
+            guard !isBelowAll, left >= minimum else {
+                throw StorageError(
+                    .outOfSpace, .transient(after: nil), "the store would fall below its minimum of free space",
+                    context: ["free": String(free), "size": String(size), "minimum": String(minimum)])
+            }
+        }
+        if try roomCache.admit(size, at: now, isEnough) { return }
+        let fresh = try await call(.capacity) { () async throws(StorageError) in try await driver.capacity() }
+        roomCache.remember(fresh, at: now)
+        _ = try roomCache.admit(size, at: now, isEnough)
+    }
+}
+
+extension StorageError {
+    static func sourceSize(expected: Int64, actual: Int64?) -> StorageError {
+        StorageError(
+            .integrityMismatch, .permanent, "the source does not have the size that was promised", at: .source,
+            context: ["expected": String(expected), "actual": actual.map { String($0) } ?? "more"])
+    }
+}

@@ -1,0 +1,9 @@
+package import Storage
+
+/// Every driver type that Stowage brings; one line each.
+package enum AllDrivers {
+    package static let all: [any StorageDriver.Type] = [
+        LocalFileStorageDriver.self,
+        MemoryStorageDriver.self,
+    ]
+}

@@ -1,0 +1,121 @@
+import FileSystem
+import Glibc
+import ServiceRuntime
+package import Storage
+import StowageContract
+import StrictCoding
+
+extension LocalFileStorageDriver {
+    package func delete(_ request: DeleteRequest) async throws(StorageError) -> Bool {
+        let driver = self
+        return try await blocking.run { () throws(StorageError) in
+            guard let folder = try driver.tree.folder(of: request.key) else { return false }
+            try mapped { () throws(FileSystemError) in try folder.lock() }
+            defer { folder.unlock() }
+            return try driver.delete(request, LocalFileArchive(key: request.key, folder: folder))
+        }
+    }
+
+    /// The record comes first: once the archive is gone, nothing may let a late copy of its store bring it back.
+    private func delete(_ request: DeleteRequest, _ archive: LocalFileArchive) throws(StorageError) -> Bool {
+        let folder = archive.folder
+        let status = try mapped { () throws(FileSystemError) in try folder.status(request.key.name) }
+        let manifest: Manifest?
+        do throws(StorageError) { manifest = try archive.manifest() } catch { manifest = nil }
+        guard let status else {
+            // What a killed writer left goes too, but nothing was deleted that anybody had been told of.
+            try mapped { () throws(FileSystemError) in try removeRecords(folder) }
+            return false
+        }
+        guard status.kind == .regular else {
+            throw StorageError(.conflict, .permanent, "what stands under the key is no regular file")
+        }
+        let record = DeletionRecord(of: manifest, request, at: now(), earlier: try archive.deletion())
+        try mapped { () throws(FileSystemError) in
+            let staged = try stageRecord(record.json, in: folder)
+            try staged.publishReplacing(as: RecordName.deleted)
+            if durability == .full { try folder.flush() }
+        }
+        try mapped(isAmbiguous: true) { () throws(FileSystemError) in
+            try folder.unlink(request.key.name)
+            try removeRecords(folder)
+            if durability == .full { try folder.flush() }
+        }
+        return true
+    }
+
+    /// Only where no other archive stands in the folder: the records would be that one's, its retention included.
+    private func removeRecords(_ folder: Directory) throws(FileSystemError) {
+        let entries = try folder.entries()
+        if entries.contains(where: { $0.kind != .folder && !$0.name.utf8.starts(with: RecordName.reserved.utf8) }) {
+            return
+        }
+        try folder.unlink(RecordName.manifest)
+        for entry in entries where entry.name.utf8.starts(with: RecordName.retainPrefix.utf8) {
+            try folder.unlink(entry.name)
+        }
+    }
+
+    /// A record as a staged, flushed file.
+    private func stageRecord(_ record: JSONValue, in folder: Directory) throws(FileSystemError) -> StagedFile {
+        let staged = try StagedFile.make(
+            in: folder, mode: configuration.fileMode, isUnnamed: usesUnnamedFiles)
+        do throws(FileSystemError) {
+            try staged.file.write(JSONWriter.bytes(of: record))
+            if durability != .none { try staged.file.flush() }
+            return staged
+        } catch {
+            staged.discard()
+            throw error
+        }
+    }
+
+    package func sweep(olderThan age: Duration) async throws(StorageError) -> Int {
+        let root = tree.root
+        let limit = now().millisecondsSinceEpoch - Int64(age / .milliseconds(1))
+        return try await blocking.run { () throws(StorageError) in
+            try mapped { () throws(FileSystemError) in try LocalFileSweep(olderThan: limit).run(root) }
+        }
+    }
+}
+
+extension LocalFileStorageDriver: Retaining {
+    package func retain(_ request: RetainRequest) async throws(StorageError) -> RetentionState {
+        let driver = self
+        return try await blocking.run { () throws(StorageError) in
+            let absent = StorageError(.notFound, .permanent, "there is no such archive")
+            guard let folder = try driver.tree.folder(of: request.key) else { throw absent }
+            try mapped { () throws(FileSystemError) in try folder.lock() }
+            defer { folder.unlock() }
+            let archive = LocalFileArchive(key: request.key, folder: folder)
+            guard let stored = try archive.stat() else { throw absent }
+            return try driver.retain(request, archive, stored)
+        }
+    }
+
+    private func retain(
+        _ request: RetainRequest, _ archive: LocalFileArchive, _ stored: StoredArchive
+    ) throws(StorageError) -> RetentionState {
+        let record = ProtectionRecord(request, at: now())
+        if let earlier = try archive.records().first(where: { $0.taskID == request.taskID }) {
+            guard earlier.saysTheSame(as: record) else {
+                throw StorageError(.conflict, .permanent, "the task has left another retention record")
+            }
+            return stored.protection
+        }
+        try stored.protection.checkExtension(request.retention)
+        let folder = archive.folder
+        try mapped { () throws(FileSystemError) in
+            let staged = try stageRecord(record.json, in: folder)
+            do throws(FileSystemError) {
+                try staged.publish(
+                    as: RecordName.retainPrefix + request.taskID.text + RecordName.retainSuffix)
+            } catch {
+                staged.discard()
+                throw error
+            }
+        }
+        if durability == .full { try mapped(isAmbiguous: true) { () throws(FileSystemError) in try folder.flush() } }
+        return RetentionState(stored.manifest, try archive.records())
+    }
+}

@@ -1,0 +1,62 @@
+import FileSystem
+import Glibc
+import Storage
+
+/// The names of what stands beside archives; none of them is ever listed.
+enum RecordName {
+    static let reserved = ".stowage"
+    static let store = ".stowage-store"
+    static let manifest = ".stowage.json"
+    static let deleted = ".stowage-deleted.json"
+    static let retainPrefix = ".stowage-retain-"
+    static let retainSuffix = ".json"
+
+    /// The most bytes that a record is read with; a manifest has at most about 8 KiB of task data.
+    static let longestBytes = 1 << 20
+}
+
+/// The folders of a store.
+struct LocalFileTree: Sendable {
+    let root: Directory
+    let directoryMode: UInt32
+
+    /// The folder of the key's archive; `nil`: there is none.
+    func folder(of key: ArchiveKey) throws(StorageError) -> Directory? {
+        do throws(FileSystemError) {
+            return try root.folder(key.folderPath)
+        } catch {
+            if error.errno == ENOENT || error.errno == ENOTDIR { return nil }
+            throw LocalFileErrors.error(error)
+        }
+    }
+
+    /// The folder of the key's archive, made where it is missing, and the folders that got a new name thereby.
+    func makeFolder(of key: ArchiveKey) throws(FileSystemError) -> (folder: Directory, changed: [Directory]) {
+        let segments = key.folderPath.split(separator: "/").map { String($0) }
+        var parent = root
+        var changed: [Directory] = []
+        if segments.count > 1 {
+            let path = segments.dropLast().joined(separator: "/")
+            do throws(FileSystemError) {
+                parent = try root.folder(path)
+            } catch {
+                guard error.errno == ENOENT else { throw error }
+                for segment in segments.dropLast() {
+                    if try parent.makeFolder(segment, mode: directoryMode) { changed.append(parent) }
+                    parent = try parent.child(segment)
+                }
+            }
+        }
+        let last = segments.last ?? ""
+        if try parent.makeFolder(last, mode: directoryMode) { changed.append(parent) }
+        return (try parent.child(last), changed)
+    }
+}
+
+extension ArchiveKey {
+    /// Everything before the last slash.
+    var folderPath: String {
+        guard let slash = text.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+        return String(text[..<slash])
+    }
+}

@@ -1,0 +1,137 @@
+import FileSystem
+package import Messaging
+package import Observability
+import Pipeline
+package import ServiceRuntime
+package import Storage
+import StowageContract
+
+/// A worker put together: broker, storages and pipeline of one process.
+///
+/// The one place where the layers meet; `run` is the whole life of the process.
+package struct StowageWorker: Sendable {
+    private let configuration: StowageConfiguration
+    private let factory: StorageDriverFactory
+    private let observability: Observability
+    private let time: TimeSource
+    private let name: String
+
+    /// A worker.
+    ///
+    /// `name` must differ between all workers that run; it stands in their events.
+    package init(
+        configuration: StowageConfiguration, factory: StorageDriverFactory, observability: Observability,
+        name: String = WorkerName.ofThisProcess(), time: TimeSource = .system
+    ) {
+        self.configuration = configuration
+        self.factory = factory
+        self.observability = observability
+        self.name = name
+        self.time = time
+    }
+
+    /// Consumes until a signal comes.
+    ///
+    /// - Throws: `TopologyIncomplete`, `ServiceFailure`: what the last line of the process should say.
+    package func run(signals: AsyncStream<UnixSignal>) async throws {
+        var connection = configuration.broker.connection(name: name)
+        connection.maximumBodyBytes = configuration.limits.taskBytes
+        let broker = AMQPBroker(connection, logger: observability.logger)
+        do {
+            try await run(on: broker, signals: signals)
+        } catch {
+            await broker.close()
+            throw error
+        }
+        await broker.close()
+    }
+
+    /// Consumes from `broker` until a signal comes; the caller closes the broker.
+    package func run(on broker: any MessageBroker, signals: AsyncStream<UnixSignal>) async throws {
+        let logger = observability.logger
+        let shutdown = ShutdownSignal()
+        let blocking = BlockingPool(threads: 16)
+        let api = StorageAPI(
+            factory: factory, drivers: configuration.drivers,
+            environment: StorageEnvironment(
+                blocking: blocking, time: time, metrics: observability.metrics, logger: logger))
+        let manager = archivingManager(broker: broker, api: api, blocking: blocking, shutdown: shutdown)
+        let sweeper = Sweeper(
+            api: api, drivers: servedNames, age: configuration.sweep.after, time: time, logger: logger)
+        let archiving = Supervisor("archiving", time: time, logger: logger) { try await manager.run() }
+        let service = ClosureService {
+            // A topology that is not there is for an administrator to mend: starting again would not.
+            try await shutdown.cancelling { try await prepareTopology(on: broker) }
+            try await archiving.run()
+        }
+        let group = ServiceGroup(
+            [
+                .init("archiving", service),
+                .init("sweeper", role: .background, sweeper),
+            ],
+            shutdown: shutdown, signals: signals,
+            deadlines: .init(graceful: configuration.worker.gracePeriod), time: time, logger: logger,
+            abandon: { WorkerName.endProcess() })
+        do throws(ServiceFailure) { try await group.run() } catch {
+            await api.close()
+            throw error
+        }
+        await api.close()
+        logger.info("worker ended")
+    }
+
+    private var servedNames: [DriverName] { configuration.servedDrivers.map(\.name) }
+
+    private var names: TopologyNames { TopologyNames(prefix: configuration.broker.prefix) }
+
+    /// Makes or verifies the topology; waits for the broker as long as it takes.
+    private func prepareTopology(on broker: any MessageBroker) async throws {
+        let topology = Topology(
+            prefix: configuration.broker.prefix, drivers: servedNames, levels: configuration.retry.levels)
+        for await state in broker.states {
+            if case .disconnected = state { continue }
+            do throws(TopologyIncomplete) {
+                switch configuration.broker.topology {
+                case .declare: try await topology.declare(on: broker)
+                case .verify: try await topology.verifyForWorker(on: broker)
+                }
+                return
+            } catch {
+                guard error.reason.kind == .disconnected else { throw error }
+            }
+        }
+        try Task.checkCancellation()
+        throw BrokerError(.closed, "the broker was closed before its topology was seen")
+    }
+
+    private func archivingManager(
+        broker: any MessageBroker, api: StorageAPI, blocking: BlockingPool, shutdown: ShutdownSignal
+    ) -> ArchivingManager {
+        let logger = observability.logger
+        let metrics = observability.metrics
+        let pipeline = PipelineConfiguration(
+            names: names, worker: name, trustedUsers: configuration.broker.trustedUsers,
+            inlineBytes: configuration.limits.inlineBytes, retry: configuration.retry.policy, drivers: servedNames)
+        let outbox = Outbox(broker: broker, time: time, logger: logger, metrics: metrics)
+        let notifications = NotificationService(
+            outbox: outbox, names: names, worker: name, time: time, logger: logger, metrics: metrics)
+        let reader = TaskReader(
+            trust: HeaderTrust(users: [broker.user] + pipeline.trustedUsers), inlineBytes: pipeline.inlineBytes
+        ) { api.settings(of: $0) }
+        let settler = TaskSettler(
+            broker: broker, outbox: outbox, notifications: notifications, names: names, time: time)
+        let runner = TaskRunner(
+            configuration: pipeline, api: api, spool: SpoolRoots(configuration.spool.roots), blocking: blocking,
+            time: time)
+        let undertaker = Undertaker(
+            configuration: pipeline, broker: broker, reader: reader, settler: settler, time: time)
+        let clerk = TaskClerk(
+            broker: broker, reader: reader, runner: runner, settler: settler, undertaker: undertaker, time: time,
+            logger: logger, metrics: metrics, shutdown: shutdown)
+        let total = configuration.worker.concurrency
+        return ArchivingManager(
+            configuration: pipeline, broker: broker, slots: total,
+            concurrency: { api.settings(of: $0)?.concurrency ?? total }, clerk: clerk, logger: logger,
+            shutdown: shutdown)
+    }
+}

@@ -1,0 +1,35 @@
+import Pipeline
+import StowageContract
+
+/// The dead letters that a command line names.
+enum DeadLetterChoice {
+    static let argument = ArgumentSpecification(name: "ID", count: .any, summary: "ids of tasks")
+    static let filters: [OptionSpecification] = [
+        .value("driver", letter: "d", "NAME", "only letters of this driver"),
+        .value("code", "CODE", "only letters that ended with this error code"),
+    ]
+    static let all = OptionSpecification.flag("all", "every letter")
+
+    /// What is named; nothing at all means every letter where `needsChoice` is not set.
+    static func filter(_ line: ParsedCommand, needsChoice: Bool) throws(UsageError) -> DeadLetterFilter {
+        var filter = DeadLetterFilter(ids: Set(line.arguments))
+        if let text = line.string("driver") {
+            guard let driver = DriverName(text) else {
+                throw line.error("--driver \(text.debugDescription) is no driver's name")
+            }
+            filter.driver = driver
+        }
+        if line.string("code") != nil { filter.code = try line.choice("code", of: ErrorCode.self)?.rawValue }
+        let isOpen = filter.ids.isEmpty && filter.driver == nil && filter.code == nil
+        if needsChoice, isOpen, !line.flag("all") {
+            throw line.error("say which: task ids, --driver, --code, or --all")
+        }
+        if line.flag("all"), !isOpen { throw line.error("--all excludes ids, --driver and --code") }
+        return filter
+    }
+
+    /// What to say when nothing matched.
+    static func nothing(_ line: ParsedCommand) -> CommandFailure {
+        CommandFailure(.taskFailed, "no dead letter matches; 'stowage dead list' shows what there is")
+    }
+}

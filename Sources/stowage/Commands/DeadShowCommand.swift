@@ -1,0 +1,29 @@
+import Pipeline
+import StowageContract
+import StrictCoding
+
+/// `stowage dead show`.
+enum DeadShowCommand: Subcommand {
+    static let specification = CommandSpecification(
+        name: "dead show", summary: "Show parked tasks in full: error, attempts, headers, body",
+        arguments: [DeadLetterChoice.argument],
+        options: DeadLetterChoice.filters + [DeadLetterChoice.all] + CommonOption.connection,
+        notes: ["Request headers and what may be secret in URLs are not shown."])
+
+    static func run(_ line: ParsedCommand, in context: CommandContext) async throws -> ExitCode {
+        let filter = try DeadLetterChoice.filter(line, needsChoice: true)
+        let isJSON = line.flag(CommonOption.json.name)
+        let console = context.console
+        return try await BrokerSession.open(line, in: context) { session in
+            let desk = DeadLetterDesk(broker: session.broker, names: session.names, time: context.time)
+            let tally = try await desk.walk(
+                filter,
+                told: { letter, _ in
+                    if isJSON { return console.json(letter.account) }
+                    for line in DeadLetterText.lines(letter) { console.line(line) }
+                })
+            guard tally.matched > 0 else { throw DeadLetterChoice.nothing(line) }
+            return .done
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Sharing
+import Messaging
+import TestSupport
+import Testing
+
+extension BrokerConformance {
+    @Suite("Reconnecting")
+    struct ReconnectingTests {
+        @Test(
+            "settling a delivery of a lost connection does nothing, and it comes again", arguments: BrokerKind.allCases)
+        func settleAfterLoss(_ kind: BrokerKind) async throws {
+            try await BrokerUnderTest.with(kind) { test in
+                let queue = try await test.makeQueue("lost")
+                try await test.send("one", to: queue)
+                let consumer = try await test.broker.consume(queue, ConsumerOptions(channels: 2, prefetch: 1))
+                var deliveries = consumer.deliveries.makeAsyncIterator()
+                let first = try #require(await deliveries.next())
+                try await test.dropConnections()
+                let second = try #require(await deliveries.next())
+                #expect(!test.broker.isLive(first))
+                test.broker.settle(first, as: .acknowledge)
+                #expect(second.text == "one")
+                #expect(second.isRedelivered)
+                #expect(test.broker.isLive(second))
+                test.broker.settle(second, as: .acknowledge)
+                try await test.send("two", to: queue)
+                #expect(await deliveries.next()?.text == "two")
+            }
+        }
+
+        @Test("states tell of the loss and of the new connection", arguments: BrokerKind.allCases)
+        func states(_ kind: BrokerKind) async throws {
+            try await BrokerUnderTest.with(kind) { test in
+                var states = test.broker.states.makeAsyncIterator()
+                #expect(await states.next() == .connected)
+                try await test.dropConnections()
+                var seen: [BrokerState] = []
+                while let state = await states.next() {
+                    seen.append(state)
+                    if state == .connected { break }
+                }
+                guard case .disconnected = try #require(seen.first) else {
+                    Issue.record("the first change was \(seen)")
+                    return
+                }
+            }
+        }
+
+        @Test("publishing and asking go on after the connection was lost", arguments: BrokerKind.allCases)
+        func publishAfterLoss(_ kind: BrokerKind) async throws {
+            try await BrokerUnderTest.with(kind) { test in
+                let queue = try await test.makeQueue("after")
+                for round in 0..<3 {
+                    try await test.dropConnections()
+                    let outcome = try await test.broker.publish(
+                        OutgoingMessage(
+                            exchange: "", routingKey: queue, isMandatory: true, properties: .init(),
+                            body: Array("\(round)".utf8)))
+                    #expect(outcome == .confirmed)
+                    let delivery = try await test.take(queue)
+                    #expect(delivery.text == "\(round)")
+                    test.broker.settle(delivery, as: .acknowledge)
+                }
+            }
+        }
+
+        @Test("a consumer whose queue was deleted goes on when it is made again", arguments: BrokerKind.allCases)
+        func deletedQueue(_ kind: BrokerKind) async throws {
+            try await BrokerUnderTest.with(kind) { test in
+                let queue = try await test.makeQueue("deleted")
+                let consumer = try await test.broker.consume(queue, ConsumerOptions(channels: 2, prefetch: 1))
+                var deliveries = consumer.deliveries.makeAsyncIterator()
+                try await test.send("before", to: queue)
+                let before = try #require(await deliveries.next())
+                try test.deleteQueue(queue)
+                // RabbitMQ 3.10 tells nothing of the deletion when the queue is back before it could.
+                #expect(try await eventually { !test.broker.isLive(before) })
+                test.broker.settle(before, as: .acknowledge)
+                _ = try await test.makeQueue("deleted")
+                try await test.send("after", to: queue)
+                #expect(await deliveries.next()?.text == "after")
+            }
+        }
+
+        @Test("a closed broker ends its consumers and refuses everything", arguments: BrokerKind.allCases)
+        func close(_ kind: BrokerKind) async throws {
+            try await BrokerUnderTest.with(kind) { test in
+                let queue = try await test.makeQueue("closed")
+                try await test.send("held", to: queue)
+                let consumer = try await test.broker.consume(queue, ConsumerOptions())
+                var deliveries = consumer.deliveries.makeAsyncIterator()
+                let held = try #require(await deliveries.next())
+                await test.broker.close()
+                #expect(await deliveries.next() == nil)
+                #expect(!test.broker.isLive(held))
+                test.broker.settle(held, as: .acknowledge)
+                await consumer.cancel()
+                let error = await #expect(throws: BrokerError.self) { _ = try await test.broker.get(queue) }
+                #expect(error?.kind == .closed)
+                #expect(try await test.other.waitForMessages(queue, count: 1) == ["held"])
+            }
+        }
+    }
+}
+
+extension MessageBroker {
+    /// Takes and acknowledges that many messages, waiting for each.
+    func waitForMessages(_ queue: String, count: Int) async throws -> [String] {
+        var texts: [String] = []
+        while texts.count < count {
+            if let delivery = try await get(queue) {
+                texts.append(delivery.text)
+                settle(delivery, as: .acknowledge)
+            } else {
+                try await ContinuousClock().sleep(for: .milliseconds(5))
+            }
+        }
+        return texts
+    }
+}

@@ -1,0 +1,16 @@
+import Storage
+import StowageContract
+
+/// Ids that no other case has.
+func freshID(_ name: String = "task") -> TaskID {
+    var generator = SystemRandomNumberGenerator()
+    guard let id = TaskID(name + "-" + String(generator.next() as UInt64, radix: 16)) else {
+        preconditionFailure("the name is no task id")
+    }
+    return id
+}
+
+extension StoreRequest {
+    /// `request.path/id/name`.
+    var keyText: String { (path.map { $0 + "/" } ?? "") + taskID.text + "/" + name }
+}

@@ -1,0 +1,24 @@
+import DriverConformance
+import Storage
+import StorageDrivers
+import TestSupport
+import Testing
+
+@Suite("Every driver, in every stack", .timeLimit(.minutes(5)))
+struct ConformanceTests {
+    @Test("keeps the promise", arguments: ConformanceCase.selected(DriverHarness.here))
+    func promise(harness: DriverHarness, promise: ConformanceCase) async throws {
+        try await promise.run(harness)
+    }
+
+    @Test("a harness declares what its driver does", arguments: DriverHarness.here)
+    func capabilities(harness: DriverHarness) async throws {
+        #expect(try await harness.open().storage.capabilities == harness.capabilities)
+    }
+
+    @Test("no driver that Stowage brings is left out")
+    func completeness() {
+        let tested = Set(DriverHarness.here.map(\.name))
+        #expect(Set(AllDrivers.all.map { $0.type }).isSubset(of: tested))
+    }
+}

@@ -1,0 +1,139 @@
+import Pipeline
+import Storage
+import StowageContract
+import Testing
+
+/// One row: what failed, in which situation, and what must become of the task.
+struct DecisionCase: Sendable, CustomTestStringConvertible {
+    var name: String
+    var error: StorageError
+    var operation = Operation.store
+    var attempt = 1
+    var maximumAttempts: Int?
+    var slip: [String] = []
+    var deadlineIn: Int64?
+    var isShuttingDown = false
+    var expected: String
+
+    var testDescription: String { name }
+}
+
+@Suite("ErrorHandler")
+struct ErrorHandlerTests {
+    static let levels = [
+        RetryLevel(name: "5s", milliseconds: 5_000), RetryLevel(name: "30s", milliseconds: 30_000),
+        RetryLevel(name: "2m", milliseconds: 120_000),
+    ]
+
+    static func transient(
+        _ code: ErrorCode, after: Duration? = nil, at place: ErrorPlace = .driver
+    ) -> StorageError {
+        StorageError(code, .transient(after: after), "x", at: place)
+    }
+
+    static func permanent(_ code: ErrorCode, at place: ErrorPlace = .driver) -> StorageError {
+        StorageError(code, .permanent, "x", at: place)
+    }
+
+    static let cases: [DecisionCase] = [
+        .init(
+            name: "a first transient failure waits on the first rung", error: transient(.unavailable),
+            expected: "retry 5s"),
+        .init(name: "the second waits longer", error: transient(.unavailable), attempt: 2, expected: "retry 30s"),
+        .init(
+            name: "beyond the ladder the last rung repeats", error: transient(.unavailable), attempt: 7,
+            expected: "retry 2m"),
+        .init(name: "attempts end", error: transient(.unavailable), attempt: 8, expected: "give up"),
+        .init(
+            name: "a task may want fewer", error: transient(.unavailable), attempt: 2, maximumAttempts: 2,
+            expected: "give up"),
+        .init(
+            name: "a task may want more", error: transient(.unavailable), attempt: 8, maximumAttempts: 9,
+            expected: "retry 2m"),
+        .init(
+            name: "Retry-After is rounded up to a rung", error: transient(.rateLimited, after: .seconds(6)),
+            expected: "retry 30s"),
+        .init(
+            name: "Retry-After beyond the ladder takes the last rung",
+            error: transient(.rateLimited, after: .seconds(6000)), expected: "retry 2m"),
+        .init(
+            name: "nothing is scheduled behind the deadline", error: transient(.unavailable), deadlineIn: 4_999,
+            expected: "give up"),
+        .init(
+            name: "a retry just before the deadline is", error: transient(.unavailable), deadlineIn: 5_000,
+            expected: "retry 5s"),
+        .init(name: "a permanent failure ends", error: permanent(.notFound), expected: "give up"),
+        .init(
+            name: "an exhausted one still climbs the ladder", error: StorageError(.unavailable, .exhausted, "x"),
+            expected: "retry 5s"),
+        .init(
+            name: "a full driver is left at once", error: transient(.outOfSpace), slip: ["b", "c"],
+            expected: "failover b rest c"),
+        .init(
+            name: "so is one that forbids", error: permanent(.permissionDenied), slip: ["b"],
+            expected: "failover b rest "),
+        .init(
+            name: "a full driver without alternative is waited for", error: transient(.outOfSpace), expected: "retry 5s"
+        ),
+        .init(
+            name: "an unavailable driver gets its attempts first", error: transient(.unavailable), attempt: 2,
+            slip: ["b"], expected: "retry 30s"),
+        .init(
+            name: "then it is left", error: transient(.unavailable), attempt: 3, slip: ["b"],
+            expected: "failover b rest "),
+        .init(
+            name: "it is left early where no retry is allowed", error: transient(.unavailable), slip: ["b"],
+            deadlineIn: 10, expected: "failover b rest "),
+        .init(
+            name: "a permanent surprise of the driver is left at once", error: permanent(.unexpected), slip: ["b"],
+            expected: "failover b rest "),
+        .init(
+            name: "a bad source fails everywhere", error: transient(.unavailable, at: .source), attempt: 3, slip: ["b"],
+            expected: "retry 2m"),
+        .init(
+            name: "a conflict is no reason to move", error: permanent(.conflict), slip: ["b"], expected: "give up"),
+        .init(
+            name: "only a store moves", error: transient(.outOfSpace), operation: .retrieve, slip: ["b"],
+            expected: "retry 5s"),
+        .init(
+            name: "a shutdown is not a failure", error: permanent(.cancelled), slip: ["b"], isShuttingDown: true,
+            expected: "hand back"),
+        .init(name: "a cancellation without shutdown ends", error: permanent(.cancelled), expected: "give up"),
+        .init(
+            name: "a real failure during shutdown counts", error: transient(.unavailable), isShuttingDown: true,
+            expected: "retry 5s"),
+    ]
+
+    @Test("decides", arguments: cases)
+    func decides(_ row: DecisionCase) {
+        let now = Timestamp(millisecondsSinceEpoch: 1_000_000)
+        let handler = ErrorHandler(policy: RetryPolicy(levels: Self.levels))
+        let decision = handler.decide(
+            row.error,
+            in: ErrorHandler.Situation(
+                operation: row.operation, attempt: row.attempt, maximumAttempts: row.maximumAttempts,
+                slip: row.slip.compactMap { DriverName($0) },
+                deadline: row.deadlineIn.map { now.advanced(byMilliseconds: $0) }, now: now,
+                isShuttingDown: row.isShuttingDown))
+        let text =
+            switch decision {
+            case .retry(let level, let at):
+                at == now.advanced(byMilliseconds: level.milliseconds) ? "retry \(level.name)" : "retry at a wrong time"
+            case .failover(let next, let rest): "failover \(next) rest \(rest.map(\.text).joined(separator: ","))"
+            case .giveUp: "give up"
+            case .handBack: "hand back"
+            }
+        #expect(text == row.expected)
+    }
+
+    @Test("every code has an urge", arguments: ErrorCode.allCases)
+    func urge(_ code: ErrorCode) {
+        let atOnce: Set<ErrorCode> = [
+            .outOfSpace, .tooLarge, .unsupported, .permissionDenied, .unauthenticated, .readOnly,
+        ]
+        let later: Set<ErrorCode> = [.unavailable, .timedOut, .rateLimited, .unexpected, .integrityMismatch]
+        let expected: FailoverUrge = atOnce.contains(code) ? .atOnce : later.contains(code) ? .afterAttempts : .never
+        #expect(FailoverUrge(StorageError(code, .permanent, "x")) == expected)
+        #expect(FailoverUrge(StorageError(code, .permanent, "x", at: .source)) == .never)
+    }
+}

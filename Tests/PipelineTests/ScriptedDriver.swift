@@ -1,0 +1,154 @@
+import Sharing
+import ServiceRuntime
+import Storage
+import StorageDrivers
+import StowageContract
+
+/// A memory driver whose writes fail as a test says.
+final class ScriptedDriver: StorageDriver {
+    static let type = "scripted"
+
+    struct Configuration: Decodable, Sendable {
+        /// Names the `DriverScript` that the test holds.
+        var script: String
+    }
+
+    let memory: MemoryStorageDriver
+    let script: DriverScript
+
+    init(memory: MemoryStorageDriver, script: DriverScript) {
+        self.memory = memory
+        self.script = script
+    }
+
+    static func open(
+        _ configuration: Configuration, in environment: DriverEnvironment
+    ) async throws(StorageError) -> ScriptedDriver {
+        guard let script = DriverScript.named(configuration.script) else {
+            throw StorageError(.unexpected, .permanent, "no such script")
+        }
+        if let error = script.next(.open)?.error { throw error }
+        return ScriptedDriver(
+            memory: try await MemoryStorageDriver.open(MemoryConfiguration(), in: environment), script: script)
+    }
+
+    var capabilities: StoreCapabilities { memory.capabilities }
+    var storeID: String? { memory.storeID }
+    var durability: Durability { memory.durability }
+
+    func write(_ request: WriteRequest, from body: any ArchiveBody) async throws(StorageError) -> WriteReceipt {
+        script.noteWrite()
+        await script.passGate()
+        guard let fault = script.next(.write) else { return try await memory.write(request, from: body) }
+        if fault.isAfterEffect { _ = try await memory.write(request, from: body) }
+        throw fault.error
+    }
+
+    func stat(_ key: ArchiveKey, version: String?) async throws(StorageError) -> StoredArchive? {
+        if let fault = script.next(.stat) { throw fault.error }
+        return try await memory.stat(key, version: version)
+    }
+
+    func read(
+        _ key: ArchiveKey, version: String?, range: Range<Int64>?
+    ) async throws(StorageError) -> any ArchiveBody {
+        try await memory.read(key, version: version, range: range)
+    }
+
+    func delete(_ request: DeleteRequest) async throws(StorageError) -> Bool { try await memory.delete(request) }
+
+    func list(prefix: String, after: String?, limit: Int) async throws(StorageError) -> ArchivePage {
+        try await memory.list(prefix: prefix, after: after, limit: limit)
+    }
+
+    func capacity() async throws(StorageError) -> StoreCapacity { try await memory.capacity() }
+    func probe() async throws(StorageError) {}
+    func sweep(olderThan age: Duration) async throws(StorageError) -> Int { 0 }
+    func close() async {}
+}
+
+/// What a scripted driver shall do wrong, in order.
+final class DriverScript: Sendable {
+    enum Call { case open, write, stat }
+
+    struct Fault {
+        var error: StorageError
+        var isAfterEffect = false
+    }
+
+    private struct State {
+        var faults: [(Call, Fault)] = []
+        var writes = 0
+        var isGated = false
+        var waiting: [Handover<Void>] = []
+        var arrivals: [(Int, Handover<Void>)] = []
+    }
+
+    private static let all = Guarded<[String: DriverScript]>([:])
+    private let state = Guarded(State())
+    let name: String
+
+    init(name: String) {
+        self.name = name
+        Self.all.withLock { $0[name] = self }
+    }
+
+    static func named(_ name: String) -> DriverScript? { all.withLock { $0[name] } }
+
+    /// The next `times` calls fail; `afterEffect`: they do what they should before.
+    func fail(_ call: Call, _ error: StorageError, times: Int = 1, afterEffect: Bool = false) {
+        state.withLock {
+            $0.faults += Array(repeating: (call, Fault(error: error, isAfterEffect: afterEffect)), count: times)
+        }
+    }
+
+    func next(_ call: Call) -> Fault? {
+        state.withLock { state in
+            guard let index = state.faults.firstIndex(where: { $0.0 == call }) else { return nil }
+            return state.faults.remove(at: index).1
+        }
+    }
+
+    /// Writes wait until the gate opens.
+    func closeGate() { state.withLock { $0.isGated = true } }
+
+    func openGate() {
+        let waiting = state.withLock { state in
+            state.isGated = false
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    func passGate() async {
+        await handedOver { continuation in
+            let passes = state.withLock { state in
+                if state.isGated { state.waiting.append(continuation) }
+                return !state.isGated
+            }
+            if passes { continuation.resume() }
+        }
+    }
+
+    func noteWrite() {
+        let arrived = state.withLock { state in
+            state.writes += 1
+            let writes = state.writes
+            defer { state.arrivals.removeAll { $0.0 <= writes } }
+            return state.arrivals.filter { $0.0 <= writes }
+        }
+        for (_, continuation) in arrived { continuation.resume() }
+    }
+
+    /// Returns once that many writes have begun.
+    func writesBegun(_ count: Int) async {
+        await handedOver { continuation in
+            let isThere = state.withLock { state in
+                if state.writes < count { state.arrivals.append((count, continuation)) }
+                return state.writes >= count
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Messaging
+import Pipeline
+import ServiceRuntime
+import Storage
+import StowageContract
+import TestSupport
+import Testing
+
+@Suite("Undertaker", .timeLimit(.minutes(1)))
+struct UndertakerTests {
+    static let body =
+        #"{"id":"t-1","operation":"store","driver":"a","data":{"name":"n","source":{"inline":"YQ=="}}}"#
+
+    /// Publishes as the broker would dead-letter it.
+    static func bury(
+        _ harness: PipelineHarness, reason: String, expiration: String? = nil, by user: String? = nil,
+        headers: [(String, FieldValue)] = [], body: String = body
+    ) async throws {
+        var properties = MessageProperties()
+        properties.messageID = "t-1"
+        properties.userID = user
+        properties.headers["x-death"] = DeathReasonTests.death("stowage.tasks.a", reason, expiration: expiration)
+        for (name, value) in headers { properties.headers[name] = value }
+        let sender = user == "worker" ? harness.broker : harness.producer
+        _ = try await sender.publish(
+            OutgoingMessage(
+                exchange: "stowage.dlx", routingKey: "a.store", properties: properties, body: Array(body.utf8)))
+    }
+
+    @Test("a task that killed its workers gets one more chance, and is then parked")
+    func poison() async throws {
+        let harness = try await PipelineHarness()
+        try await harness.whileWorking {
+            try await Self.bury(harness, reason: "delivery_limit", expiration: "60000")
+            let copy = try await firstMessage(in: "stowage.retry.5s", of: harness)
+            let deadline = harness.clock.time.millisecondsSinceEpoch + 60_000
+            #expect(copy.properties.headers["x-stowage-deadline"]?.integer == deadline)
+            #expect(copy.routingKey == "a.store")
+            #expect(copy.properties.headers["x-death"] == nil)
+            // It fails again: the broker hands it over with our headers on it.
+            let history = try #require(copy.properties.headers["x-stowage-history"])
+            try await Self.bury(
+                harness, reason: "delivery_limit", by: "worker", headers: [("x-stowage-history", history)],
+                body: "this would crash whoever reads it")
+            let event = try await harness.event()
+            #expect(event.summary == "failed poison")
+            guard case .failed(_, _, let possibleCopies) = event.happening else { return }
+            #expect(possibleCopies.map(\.text) == ["a"])
+            #expect(event.task == "t-1")
+        }
+        #expect(harness.waiting(in: "stowage.dead").count == 1)
+    }
+
+    @Test("a message that expired by its own will has expired")
+    func expired() async throws {
+        let harness = try await PipelineHarness()
+        try await harness.whileWorking {
+            try await Self.bury(harness, reason: "expired", expiration: "1000")
+            #expect(try await harness.event().summary == "failed expired")
+        }
+        #expect(harness.waiting(in: "stowage.dead").count == 1)
+    }
+
+    @Test("a queue that waited too long sends a store to its alternative")
+    func queueExpired() async throws {
+        let harness = try await PipelineHarness()
+        try await harness.whileWorking {
+            try await Self.bury(harness, reason: "expired")
+            let events = try await harness.eventsToTheEnd()
+            #expect(Set(events.map(\.summary)) == ["failedover unavailable", "succeeded"])
+            #expect(events.last?.storeResult?.handle.driver.text == "b")
+        }
+    }
+
+    @Test("without an alternative it fails")
+    func queueExpiredForGood() async throws {
+        let harness = try await PipelineHarness(fallbacks: [:])
+        try await harness.whileWorking {
+            try await Self.bury(harness, reason: "expired")
+            #expect(try await harness.event().summary == "failed unavailable")
+        }
+    }
+
+    @Test("what a worker rejected had its event, and is parked without a second one")
+    func rejected() async throws {
+        let harness = try await PipelineHarness()
+        try await harness.whileWorking {
+            try await Self.bury(harness, reason: "rejected")
+            _ = try await firstMessage(in: "stowage.dead", of: harness)
+        }
+    }
+
+    @Test("a death that the sender made up hides nothing: an unroutable task has its event all the same")
+    func forgedRejection() async throws {
+        let harness = try await PipelineHarness()
+        try await harness.whileWorking {
+            try await harness.send(Self.body, key: "zebra.store") {
+                $0.headers["x-death"] = DeathReasonTests.death("stowage.tasks.a", "rejected")
+            }
+            #expect(try await harness.event().type == .failed)
+            _ = try await firstMessage(in: "stowage.dead", of: harness)
+        }
+    }
+
+    private func firstMessage(in queue: String, of harness: PipelineHarness) async throws -> OutgoingMessage {
+        #expect(try await eventually { !harness.waiting(in: queue).isEmpty })
+        return try #require(harness.waiting(in: queue).first)
+    }
+}

