@@ -82,7 +82,10 @@ let package = Package(
         tests("StorageTests", ["Storage", "StowageContract", "Cryptography", "TestSupport"] + runtime),
         tests(
             "StorageDriversTests",
-            ["StorageDrivers", "Storage", "StowageContract", "Cryptography", "FileSystem", "TestSupport"] + runtime),
+            [
+                "StorageDrivers", "Storage", "StowageContract", "Cryptography", "FileSystem", "TestSupport",
+                "DriverConformance",
+            ] + runtime),
         tests(
             "PipelineTests",
             [

@@ -28,6 +28,13 @@ package struct SHA256Hasher: ~Copyable {
         bytes.withUnsafeBytes { update($0) }
     }
 
+    /// The digest of the bytes taken so far; more may come.
+    package func digestSoFar() -> SHA256Digest {
+        let copy = SHA256Hasher()
+        precondition(EVP_MD_CTX_copy_ex(copy.context, context) == 1, "libcrypto has no memory left")
+        return copy.finalize()
+    }
+
     /// The digest of all bytes taken.
     package consuming func finalize() -> SHA256Digest {
         SHA256Digest(

@@ -10,6 +10,12 @@ package struct StagedFile: Sendable {
     package let temporaryName: String?
     private let folder: Directory
 
+    init(file: OpenFile, temporaryName: String?, folder: Directory) {
+        self.file = file
+        self.temporaryName = temporaryName
+        self.folder = folder
+    }
+
     /// Makes one in `folder`; `isUnnamed: false` does without `O_TMPFILE`.
     package static func make(
         in folder: Directory, mode: UInt32, isUnnamed: Bool = true

@@ -12,10 +12,12 @@ package struct PipelineConfiguration: Sendable {
     package var retry: RetryPolicy
     /// Drivers whose tasks this worker runs.
     package var drivers: [DriverName]
+    /// How long the broker lets a delivery go without an acknowledgement.
+    package var acknowledgementTimeout: Duration
 
     package init(
         names: TopologyNames, worker: String, trustedUsers: [String] = [], inlineBytes: Int = 262_144,
-        retry: RetryPolicy, drivers: [DriverName]
+        retry: RetryPolicy, drivers: [DriverName], acknowledgementTimeout: Duration = .seconds(1800)
     ) {
         self.names = names
         self.worker = worker
@@ -23,5 +25,6 @@ package struct PipelineConfiguration: Sendable {
         self.inlineBytes = inlineBytes
         self.retry = retry
         self.drivers = drivers
+        self.acknowledgementTimeout = acknowledgementTimeout
     }
 }

@@ -74,33 +74,53 @@ extension Storage {
         _ draft: StoreDraft, from source: any ArchiveSource
     ) async throws(StorageError) -> StoreReceipt {
         let body = try await source.open()
-        let hashing = hashing(body, draft.request)
+        let size = draft.request.size ?? body.size
+        let resuming = resuming(body, draft)
+        let counted: any CountedBody = resuming ?? hashing(body, draft.request)
         do throws(StorageError) {
-            let size = draft.request.size ?? body.size
             if let size { try admit(size: size) }
             // Whoever does not know how much he brings needs room all the same.
-            try await checkRoom(for: size ?? 0)
-            let receipt = try await write(draft, hashing)
-            await hashing.close()
+            if resuming == nil { try await checkRoom(for: size ?? 0) }
+            let receipt = try await write(draft, counted)
+            await counted.close()
             return receipt
         } catch {
-            await hashing.close()
+            await counted.close()
             guard error.code == .conflict, error.place == .driver else { throw error }
             // Somebody was faster, or an earlier delivery committed unseen: look what stands there.
             guard let existing = try await driverStat(draft.key), existing.manifest != nil else { throw error }
-            return try await settle(existing, draft, source, taken: hashing.total)
+            var receipt = try await settle(existing, draft, source, taken: counted.total)
+            if counted.total != nil { (receipt.sourceBytes, receipt.resumedBytes) = (counted.taken, counted.resumed) }
+            return receipt
         }
     }
 
     private func hashing(_ body: any ArchiveBody, _ request: StoreRequest) -> HashingBody {
-        if let size = request.size {
-            return HashingBody(body, mostBytes: size, tooMany: .sourceSize(expected: size, actual: nil)) { _ in }
-        }
-        let largest = capabilities.largestArchiveBytes ?? .max
-        return HashingBody(body, mostBytes: largest, tooMany: tooLarge(largest)) { _ in }
+        let (mostBytes, tooMany) = most(request)
+        return HashingBody(body, mostBytes: mostBytes, tooMany: tooMany) { _ in }
     }
 
-    private func write(_ draft: StoreDraft, _ body: HashingBody) async throws(StorageError) -> StoreReceipt {
+    /// The most bytes that may come, and what is thrown where there are more.
+    private func most(_ request: StoreRequest) -> (bytes: Int64, tooMany: StorageError) {
+        if let size = request.size { return (size, .sourceSize(expected: size, actual: nil)) }
+        let largest = capabilities.largestArchiveBytes ?? .max
+        return (largest, tooLarge(largest))
+    }
+
+    /// The body for a store and a source that can both go on where they stopped; `nil`: it is not worth it, or no use.
+    private func resuming(_ body: any ArchiveBody, _ draft: StoreDraft) -> ResumingBody? {
+        guard let driver = driver as? any ResumableUploading, capabilities.resumableUpload,
+            let body = body as? any SeekableBody,
+            draft.request.size ?? body.size ?? .max >= driver.leastResumableBytes
+        else { return nil }
+        let most = most(draft.request)
+        let limits = ResumingBody.Limits(mostBytes: most.bytes, tooMany: most.tooMany) {
+            (bytes) async throws(StorageError) in try await self.checkRoom(for: bytes ?? 0)
+        }
+        return ResumingBody(body, request: draft.digest, limits: limits, slice: draft.request.slice)
+    }
+
+    private func write(_ draft: StoreDraft, _ body: any CountedBody) async throws(StorageError) -> StoreReceipt {
         let request = draft.request
         let policy = verification
         let write = WriteRequest(
@@ -109,7 +129,10 @@ extension Storage {
             sha256: request.sha256, verify: policy, options: request.options,
             seal: { () throws(StorageError) in try self.seal(draft, body) })
         let receipt = try await call(.write, isReplayable: false) { () async throws(StorageError) in
-            try await driver.write(write, from: body)
+            guard let driver = driver as? any ResumableUploading, let body = body as? ResumingBody else {
+                return try await driver.write(write, from: body)
+            }
+            return try await driver.write(write, resuming: body)
         }
         let manifest = try manifest(of: receipt.archive)
         let verified = try await prove(receipt.archive, manifest, policy, byDriver: receipt.verified)
@@ -117,11 +140,12 @@ extension Storage {
         let handle = try handle(of: receipt.archive)
         return StoreReceipt(
             handle: handle, alreadyPresent: false, verified: verified, exclusive: receipt.exclusive,
-            durability: receipt.durability, retention: handle.retention, sourceBytes: body.count)
+            durability: receipt.durability, retention: handle.retention, sourceBytes: body.taken,
+            resumedBytes: body.resumed)
     }
 
     /// What is recorded once all bytes have passed.
-    private func seal(_ draft: StoreDraft, _ body: HashingBody) throws(StorageError) -> Manifest {
+    private func seal(_ draft: StoreDraft, _ body: any CountedBody) throws(StorageError) -> Manifest {
         guard let total = body.total else {
             throw StorageError(.unexpected, .permanent, "the driver sealed an archive before its end")
         }

@@ -67,6 +67,16 @@ struct SHA256Tests {
         #expect(SHA256Digest(hexadecimal: digest.hexadecimal.dropLast() + "g") == nil)
         #expect(SHA256Digest(hexadecimal: digest.hexadecimal + "00") == nil)
     }
+
+    @Test("tells the digest so far without ending")
+    func soFar() {
+        var hasher = SHA256Hasher()
+        for count in 0..<200 {
+            #expect(hasher.digestSoFar() == SHA256Hasher.digest(of: [UInt8](repeating: 9, count: count)))
+            hasher.update([9])
+        }
+        #expect(hasher.finalize() == SHA256Hasher.digest(of: [UInt8](repeating: 9, count: 200)))
+    }
 }
 
 @Suite("Random bytes and comparisons")

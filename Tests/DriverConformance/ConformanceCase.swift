@@ -24,6 +24,7 @@ package struct ConformanceCase: Sendable, CustomTestStringConvertible {
     /// All promises.
     package static var all: [ConformanceCase] {
         roundTrips + identities + races + failures + reads + names + listings + deletions + retentions + surveys
+            + resumptions
     }
 
     /// The cases that a harness's capabilities select, paired with it.

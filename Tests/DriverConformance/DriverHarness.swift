@@ -21,18 +21,21 @@ package struct DriverHarness: Sendable, CustomTestStringConvertible {
     package let stack: Stack
     /// What the driver declares; cases are selected by it.
     package let capabilities: StoreCapabilities
+    /// The size of an archive in the half of which a driver that can resume leaves a checkpoint.
+    package let longArchiveBytes: Int64
     private let driver: Opening
 
     /// Opens the driver over an empty store; the second value is kept for as long as the store is tested.
     package typealias Opening = @Sendable (DriverEnvironment) async throws -> (any StorageDriver, any Sendable)
 
     package init(
-        _ name: String, _ stack: Stack, _ capabilities: StoreCapabilities,
+        _ name: String, _ stack: Stack, _ capabilities: StoreCapabilities, longArchiveBytes: Int64 = 2 << 20,
         driver: @escaping Opening
     ) {
         self.name = name
         self.stack = stack
         self.capabilities = capabilities
+        self.longArchiveBytes = longArchiveBytes
         self.driver = driver
     }
 

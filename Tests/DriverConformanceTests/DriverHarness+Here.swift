@@ -25,12 +25,14 @@ extension DriverHarness {
         var capabilities = StoreCapabilities()
         capabilities.atomicCreate = true
         capabilities.rangeRead = true
+        capabilities.resumableUpload = true
         capabilities.list = true
         capabilities.capacity = true
         return DriverHarness(LocalFileStorageDriver.type, stack, capabilities) { environment in
             let folder = try TemporaryFolder()
             let driver = try await LocalFileStorageDriver.open(
-                LocalFileConfiguration(path: folder.path), in: environment)
+                LocalFileConfiguration(path: folder.path), in: environment,
+                checkpoints: CheckpointPolicy(leastBytes: 1 << 20, everyBytes: 256 << 10))
             return (stack == .faulty ? FaultInjectingDriver(driver) : driver, folder)
         }
     }

@@ -21,6 +21,8 @@ struct Settings: Sendable {
     var sweepSeconds = 1
     var limits = "{}"
     var level = "debug"
+    /// Further keys of `broker`, each with a comma in front.
+    var brokerKeys = ""
 
     /// With other values.
     func with(_ change: (inout Settings) -> Void) -> Settings {
@@ -133,7 +135,7 @@ final class Installation: Sendable {
         }
         let url = server.url(user: role.user, password: Self.password, virtualHost: virtualHost)
         var lines = [
-            "broker: { url: \"\(url)\", trustedUsers: [\(Role.operator_.user)] }",
+            "broker: { url: \"\(url)\", trustedUsers: [\(Role.operator_.user)]\(settings.brokerKeys) }",
             "worker: { concurrency: \(settings.concurrency), gracePeriodSeconds: \(settings.gracePeriodSeconds), "
                 + "drivers: [\(settings.served)] }",
             "spool: { roots: [\(folder.path("spool"))] }",

@@ -13,6 +13,7 @@ struct DecisionCase: Sendable, CustomTestStringConvertible {
     var slip: [String] = []
     var deadlineIn: Int64?
     var isShuttingDown = false
+    var isHandedOver = false
     var expected: String
 
     var testDescription: String { name }
@@ -98,6 +99,15 @@ struct ErrorHandlerTests {
         .init(
             name: "a shutdown is not a failure", error: permanent(.cancelled), slip: ["b"], isShuttingDown: true,
             expected: "hand back"),
+        .init(
+            name: "a delivery that had its time is handed over", error: transient(.cancelled), slip: ["b"],
+            isHandedOver: true, expected: "hand over"),
+        .init(
+            name: "even while the process ends", error: transient(.cancelled), isShuttingDown: true,
+            isHandedOver: true, expected: "hand over"),
+        .init(
+            name: "a store that failed at its last checkpoint has failed", error: transient(.outOfSpace), slip: ["b"],
+            isHandedOver: true, expected: "failover b rest "),
         .init(name: "a cancellation without shutdown ends", error: permanent(.cancelled), expected: "give up"),
         .init(
             name: "a real failure during shutdown counts", error: transient(.unavailable), isShuttingDown: true,
@@ -114,7 +124,7 @@ struct ErrorHandlerTests {
                 operation: row.operation, attempt: row.attempt, maximumAttempts: row.maximumAttempts,
                 slip: row.slip.compactMap { DriverName($0) },
                 deadline: row.deadlineIn.map { now.advanced(byMilliseconds: $0) }, now: now,
-                isShuttingDown: row.isShuttingDown))
+                isShuttingDown: row.isShuttingDown, isHandedOver: row.isHandedOver))
         let text =
             switch decision {
             case .retry(let level, let at):
@@ -122,6 +132,7 @@ struct ErrorHandlerTests {
             case .failover(let next, let rest): "failover \(next) rest \(rest.map(\.text).joined(separator: ","))"
             case .giveUp: "give up"
             case .handBack: "hand back"
+            case .handOver: "hand over"
             }
         #expect(text == row.expected)
     }

@@ -80,7 +80,8 @@ final class PipelineHarness: Sendable {
             settler: settler,
             undertaker: Undertaker(
                 configuration: configuration, broker: broker, reader: reader, settler: settler, time: time),
-            time: time, logger: logger, metrics: metrics, shutdown: shutdown)
+            time: time, logger: logger, metrics: metrics, shutdown: shutdown,
+            acknowledgementTimeout: configuration.acknowledgementTimeout)
         manager = ArchivingManager(
             configuration: configuration, broker: broker, slots: 8, concurrency: { _ in 4 }, clerk: clerk,
             logger: logger, shutdown: shutdown)

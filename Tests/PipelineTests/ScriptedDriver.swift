@@ -32,7 +32,12 @@ final class ScriptedDriver: StorageDriver {
             memory: try await MemoryStorageDriver.open(MemoryConfiguration(), in: environment), script: script)
     }
 
-    var capabilities: StoreCapabilities { memory.capabilities }
+    var capabilities: StoreCapabilities {
+        var capabilities = memory.capabilities
+        capabilities.resumableUpload = script.resumes
+        return capabilities
+    }
+
     var storeID: String? { memory.storeID }
     var durability: Durability { memory.durability }
 
@@ -80,8 +85,12 @@ final class DriverScript: Sendable {
         var faults: [(Call, Fault)] = []
         var writes = 0
         var isGated = false
+        /// How many may pass although the gate is closed.
+        var admitted = 0
         var waiting: [Handover<Void>] = []
         var arrivals: [(Int, Handover<Void>)] = []
+        var resumes = false
+        var upload = InterruptedUpload()
     }
 
     private static let all = Guarded<[String: DriverScript]>([:])
@@ -109,6 +118,18 @@ final class DriverScript: Sendable {
         }
     }
 
+    /// Whether interrupted writes can be gone on with; decided before the first one.
+    var resumes: Bool {
+        get { state.withLock { $0.resumes } }
+        set { state.withLock { $0.resumes = newValue } }
+    }
+
+    /// What the last interrupted write has left.
+    var upload: InterruptedUpload {
+        get { state.withLock { $0.upload } }
+        set { state.withLock { $0.upload = newValue } }
+    }
+
     /// Writes wait until the gate opens.
     func closeGate() { state.withLock { $0.isGated = true } }
 
@@ -121,11 +142,27 @@ final class DriverScript: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
+    /// Lets one pass that waits, or the next one that comes.
+    func admit() {
+        let waiting = state.withLock { state -> Handover<Void>? in
+            if state.waiting.isEmpty {
+                state.admitted += 1
+                return nil
+            }
+            return state.waiting.removeFirst()
+        }
+        waiting?.resume()
+    }
+
     func passGate() async {
         await handedOver { continuation in
             let passes = state.withLock { state in
-                if state.isGated { state.waiting.append(continuation) }
-                return !state.isGated
+                if state.isGated, state.admitted == 0 {
+                    state.waiting.append(continuation)
+                    return false
+                }
+                if state.isGated { state.admitted -= 1 }
+                return true
             }
             if passes { continuation.resume() }
         }

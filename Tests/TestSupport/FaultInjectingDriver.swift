@@ -99,6 +99,16 @@ package final class FaultInjectingDriver<Wrapped: StorageDriver>: StorageDriver 
     package func close() async { await wrapped.close() }
 }
 
+extension FaultInjectingDriver: ResumableUploading where Wrapped: ResumableUploading {
+    package var leastResumableBytes: Int64 { wrapped.leastResumableBytes }
+
+    package func write(
+        _ request: WriteRequest, resuming body: any ResumableBody
+    ) async throws(StorageError) -> WriteReceipt {
+        try await disturbed { () async throws(StorageError) in try await wrapped.write(request, resuming: body) }
+    }
+}
+
 extension FaultInjectingDriver: Retaining where Wrapped: Retaining {
     package func retain(_ request: RetainRequest) async throws(StorageError) -> RetentionState {
         try await disturbed { () async throws(StorageError) in try await wrapped.retain(request) }

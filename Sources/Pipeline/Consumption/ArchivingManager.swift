@@ -73,8 +73,10 @@ package struct ArchivingManager: Service {
         let limit = limit
         let run: Handler = { await clerk.run($0) }
         let runInSlot: Handler = { delivery in
+            // The broker's clock runs while the delivery waits for its slot.
+            let arrivedAt = clerk.monotonic
             // Cancelled while it waited: the delivery returns when the connection closes.
-            _ = try? await limit.withPermit { await clerk.run(delivery) }
+            _ = try? await limit.withPermit { await clerk.run(delivery, arrivedAt: arrivedAt) }
         }
         let bury: Handler = { await clerk.bury($0) }
         var consumers: [(any MessageConsumer, Handler)] = []

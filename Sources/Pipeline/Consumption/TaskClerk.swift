@@ -15,10 +15,13 @@ package struct TaskClerk: Sendable {
     private let metrics: MetricsRegistry
     private let ended: TaskCounters
     private let shutdown: ShutdownSignal
+    private let held: HeldDeliveries
 
+    /// A clerk; the broker lets a delivery go without an acknowledgement for `acknowledgementTimeout`.
     package init(
         broker: any MessageBroker, reader: TaskReader, runner: TaskRunner, settler: TaskSettler,
-        undertaker: Undertaker, time: TimeSource, logger: Logger, metrics: MetricsRegistry, shutdown: ShutdownSignal
+        undertaker: Undertaker, time: TimeSource, logger: Logger, metrics: MetricsRegistry, shutdown: ShutdownSignal,
+        acknowledgementTimeout: Duration
     ) {
         self.broker = broker
         self.reader = reader
@@ -30,10 +33,16 @@ package struct TaskClerk: Sendable {
         self.metrics = metrics
         self.ended = TaskCounters(metrics)
         self.shutdown = shutdown
+        self.held = HeldDeliveries(broker, timeout: acknowledgementTimeout, time: time)
     }
 
+    /// The moment, for `run`.
+    package var monotonic: Duration { time.monotonic }
+
     /// Runs the task in `delivery`; returns when it is settled or lost to somebody else.
-    package func run(_ delivery: Delivery) async {
+    ///
+    /// `arrivedAt` is the moment for a task that may take long; `nil`: it is over before anybody loses patience.
+    package func run(_ delivery: Delivery, arrivedAt: Duration? = nil) async {
         do throws(Outbox.DeliveryLost) {
             let received: ReceivedTask
             do throws(UnreadableTask) {
@@ -42,12 +51,20 @@ package struct TaskClerk: Sendable {
                 return try await refuse(delivery, error)
             }
             noteForgery(received.envelope, delivery)
-            let attempt = await runner.run(received) { shutdown.isRequested }
+            let attempt = await run(received, arrivedAt)
             record(attempt, received)
             try await settler.settle(attempt, of: received)
         } catch {
             logger.debug("delivery lost before it was settled", [LogField("routing.key", delivery.routingKey)])
         }
+    }
+
+    private func run(_ received: ReceivedTask, _ arrivedAt: Duration?) async -> JudgedAttempt {
+        guard let arrivedAt else { return await runner.run(received) { shutdown.isRequested } }
+        let timesLost = held.hold(received.task.id, received.delivery, since: arrivedAt)
+        let attempt = await runner.run(received, arrivedAt: arrivedAt, timesLost: timesLost) { shutdown.isRequested }
+        held.release(received.task.id, received.delivery)
+        return attempt
     }
 
     /// Answers for a dead letter.
@@ -115,12 +132,13 @@ extension TaskVerdict {
         case .failover: "failedover"
         case .failed: "failed"
         case .handBack: "handed-back"
+        case .handOver: "handed-over"
         }
     }
 
     fileprivate var error: ErrorReport? {
         switch self {
-        case .succeeded, .postpone, .handBack: nil
+        case .succeeded, .postpone, .handBack, .handOver: nil
         case .retry(let error, _, _), .failover(let error, _, _), .failed(let error, _): error
         }
     }

@@ -26,9 +26,19 @@ package struct TaskRunner: Sendable {
         self.search = SlipSearch(api: api)
     }
 
-    /// Runs the task; `isShuttingDown` is asked when the attempt failed, because a shutdown is not a failure.
-    package func run(_ received: ReceivedTask, isShuttingDown: @Sendable () -> Bool) async -> JudgedAttempt {
+    /// Runs the task of a delivery that arrived at that moment of the monotonic clock; `nil`: no broker waits for it.
+    ///
+    /// `timesLost` says how often it was lost because the broker waited no longer. `isShuttingDown` is asked when the attempt failed, because a shutdown is not a failure.
+    package func run(
+        _ received: ReceivedTask, arrivedAt: Duration? = nil, timesLost: Int = 0, isShuttingDown: @Sendable () -> Bool
+    ) async -> JudgedAttempt {
+        let slice = arrivedAt.map { Slice(until: $0 + configuration.acknowledgementTimeout / 2, time: time) }
         do throws(StorageError) {
+            guard timesLost < HeldDeliveries.mostLosses else {
+                throw StorageError(
+                    .timedOut, .permanent, "the task takes longer than the broker waits for its acknowledgement",
+                    at: .broker, context: ["lost": String(timesLost)])
+            }
             if let deadline = received.deadline, received.startedAt > deadline {
                 throw StorageError(.expired, .permanent, "the deadline has passed", at: .task)
             }
@@ -36,20 +46,21 @@ package struct TaskRunner: Sendable {
                 let wait = notBefore.millisecondsSinceEpoch - received.startedAt.millisecondsSinceEpoch
                 return judged(.postpone(on: configuration.retry.level(within: wait)), received, nil)
             }
-            let outcome = try await perform(received)
+            let outcome = try await perform(received, slice)
             let result = await consolidated(outcome.result, of: received)
             return judged(.succeeded(result, removal: outcome.removal), received, nil)
         } catch {
-            return await judge(error, received, isShuttingDown: isShuttingDown())
+            return await judge(
+                error, received, isShuttingDown: isShuttingDown(), isHandedOver: slice?.isHandedOver ?? false)
         }
     }
 
-    private func perform(_ received: ReceivedTask) async throws(StorageError) -> OperationOutcome {
+    private func perform(_ received: ReceivedTask, _ slice: Slice?) async throws(StorageError) -> OperationOutcome {
         let task = received.task
         let context = OperationContext(
             storage: try await api.storage(task.driver), api: api, spool: spool, blocking: blocking, taskID: task.id,
             mayHaveRunBefore: received.envelope.mayHaveRunBefore, inlineBytes: configuration.inlineBytes,
-            hasRequester: received.envelope.replyTo != nil)
+            hasRequester: received.envelope.replyTo != nil, slice: slice)
         return try await task.data.implementation.run(in: context)
     }
 
@@ -76,15 +87,16 @@ package struct TaskRunner: Sendable {
     }
 
     private func judge(
-        _ error: StorageError, _ received: ReceivedTask, isShuttingDown: Bool
+        _ error: StorageError, _ received: ReceivedTask, isShuttingDown: Bool, isHandedOver: Bool
     ) async -> JudgedAttempt {
         let situation = ErrorHandler.Situation(
             operation: received.task.operation, attempt: received.envelope.attempt,
             maximumAttempts: received.task.options.maxAttempts, slip: received.slip, deadline: received.deadline,
-            now: time.now, isShuttingDown: isShuttingDown)
+            now: time.now, isShuttingDown: isShuttingDown, isHandedOver: isHandedOver)
         let report = error.report(driver: received.task.driver)
         switch errorHandler.decide(error, in: situation) {
         case .handBack: return judged(.handBack, received, error)
+        case .handOver: return judged(.handOver, received, error)
         case .retry(let level, let at): return judged(.retry(report, on: level, at: at), received, error)
         case .failover(let next, let rest):
             if error.isAmbiguous || received.envelope.mayHaveRunBefore,
@@ -134,11 +146,20 @@ package struct TaskRunner: Sendable {
 
     private func judged(_ verdict: TaskVerdict, _ received: ReceivedTask, _ error: StorageError?) -> JudgedAttempt {
         JudgedAttempt(
-            verdict: verdict,
+            verdict: verdict.inSlice(received.envelope.slice + 1),
             record: AttemptRecord(
                 number: received.envelope.sequence, driver: received.task.driver, startedAt: received.startedAt,
                 endedAt: time.now, worker: configuration.worker, code: error?.code, message: error?.message,
                 ambiguous: error?.isAmbiguous ?? false))
+    }
+}
+
+extension TaskVerdict {
+    /// With the number of deliveries that worked on it by hand-over, where the result says that.
+    fileprivate func inSlice(_ number: Int) -> TaskVerdict {
+        guard number > 1, case .succeeded(.store(var result), let removal) = self else { return self }
+        result.slices = number
+        return .succeeded(.store(result), removal: removal)
     }
 }
 

@@ -30,6 +30,10 @@ package struct TaskSettler: Sendable {
         case .handBack:
             broker.settle(received.delivery, as: .requeue)
             return
+        case .handOver:
+            try await hand(
+                received.delivery, body: received.body, received.nextSlice, to: names.tasks,
+                key: received.delivery.routingKey)
         case .postpone(let level):
             var waiting = received.envelope
             waiting.deadline = received.deadline

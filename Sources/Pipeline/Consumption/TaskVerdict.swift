@@ -14,6 +14,8 @@ package enum TaskVerdict: Sendable {
     case failed(ErrorReport, possibleCopies: [DriverName])
     /// The process is ending: back to the queue, nothing happened.
     case handBack
+    /// The delivery had its time: another one goes on from the checkpoint.
+    case handOver
 }
 
 /// A verdict with the note of the attempt that led to it.

@@ -24,10 +24,12 @@ package struct ErrorHandler: Sendable {
         package var now: Timestamp
         /// The process is ending and has cancelled what ran.
         package var isShuttingDown: Bool
+        /// The delivery had its time, and the work stopped behind a checkpoint.
+        package var isHandedOver: Bool
 
         package init(
             operation: Operation, attempt: Int, maximumAttempts: Int? = nil, slip: [DriverName] = [],
-            deadline: Timestamp? = nil, now: Timestamp, isShuttingDown: Bool = false
+            deadline: Timestamp? = nil, now: Timestamp, isShuttingDown: Bool = false, isHandedOver: Bool = false
         ) {
             self.operation = operation
             self.attempt = attempt
@@ -36,6 +38,7 @@ package struct ErrorHandler: Sendable {
             self.deadline = deadline
             self.now = now
             self.isShuttingDown = isShuttingDown
+            self.isHandedOver = isHandedOver
         }
     }
 
@@ -49,9 +52,12 @@ package struct ErrorHandler: Sendable {
         case giveUp
         /// The delivery returns to its queue, the attempt does not count.
         case handBack
+        /// Another delivery goes on from the checkpoint; neither an attempt nor a hop.
+        case handOver
     }
 
     package func decide(_ failure: StorageError, in situation: Situation) -> Decision {
+        if situation.isHandedOver, failure.code == .cancelled { return .handOver }
         if situation.isShuttingDown, failure.code == .cancelled { return .handBack }
         let urge = FailoverUrge(failure)
         let canFailOver = situation.operation == .store && !situation.slip.isEmpty

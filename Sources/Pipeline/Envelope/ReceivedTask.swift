@@ -37,6 +37,16 @@ package final class ReceivedTask: Sendable {
         return next
     }
 
+    /// What a copy of the message says that goes on where this delivery stopped.
+    package var nextSlice: TaskEnvelope {
+        var next = envelope
+        next.slice += 1
+        next.slip = slip
+        next.firstAt = next.firstAt ?? startedAt
+        next.deadline = deadline
+        return next
+    }
+
     /// All drivers that a store of this task may have reached or can reach, in the order of the slip.
     package var drivers: [DriverName] {
         envelope.earlierDrivers(than: task.driver) + [task.driver] + slip

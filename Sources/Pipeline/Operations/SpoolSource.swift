@@ -58,7 +58,7 @@ private struct SpoolRemoval: SourceRemoval {
 }
 
 /// The bytes of a spool file, read ahead of nobody.
-private final class SpoolBody: ArchiveBody {
+private final class SpoolBody: SeekableBody {
     private static let chunkBytes = 262_144
 
     let size: Int64?
@@ -72,6 +72,16 @@ private final class SpoolBody: ArchiveBody {
         self.size = file.identity.size
         self.blocking = blocking
         self.whenRead = whenRead
+    }
+
+    /// Without the device: each machine that mounts the file system numbers it in its own way.
+    var identity: String {
+        let identity = file.identity
+        return "file \(identity.inode) \(identity.size) \(identity.modifiedAt)"
+    }
+
+    func seek(to offset: Int64) {
+        self.offset.withLock { $0 = offset }
     }
 
     func next() async throws(StorageError) -> [UInt8]? {

@@ -27,10 +27,12 @@ package struct OperationContext: Sendable {
     package var inlineBytes: Int
     /// Whether a requester waits for the reply.
     package var hasRequester: Bool
+    /// How long this delivery may go on, where another one can go on with the task; `nil`: to the end.
+    package var slice: Slice?
 
     package init(
         storage: Storage, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool, taskID: TaskID,
-        mayHaveRunBefore: Bool, inlineBytes: Int, hasRequester: Bool
+        mayHaveRunBefore: Bool, inlineBytes: Int, hasRequester: Bool, slice: Slice? = nil
     ) {
         self.storage = storage
         self.api = api
@@ -40,6 +42,7 @@ package struct OperationContext: Sendable {
         self.mayHaveRunBefore = mayHaveRunBefore
         self.inlineBytes = inlineBytes
         self.hasRequester = hasRequester
+        self.slice = slice
     }
 }
 

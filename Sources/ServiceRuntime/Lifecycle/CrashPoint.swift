@@ -4,6 +4,10 @@ import Glibc
 package enum CrashPoint: String, Sendable, CaseIterable {
     /// The bytes are written under a temporary name, nothing is visible.
     case afterTemporaryWrite = "after-temp-write"
+    /// Bytes of a long store are flushed, and not noted as safe yet.
+    case beforeCheckpoint = "before-checkpoint"
+    /// Bytes of a long store are noted as safe, and nobody counts on it yet.
+    case afterCheckpoint = "after-checkpoint"
     /// The archive is committed, nobody has been told.
     case afterPublish = "after-publish"
     /// The outcome is known, the event is not published.

@@ -31,6 +31,8 @@ package struct StoreRequest: Sendable {
     package var copiedFrom: JSONValue?
     /// For a copy that keeps its key, the key, without any driver's prefix; `nil`: `[<path>/]<task id>/<name>`.
     package var key: ArchiveKey?
+    /// How long this delivery may go on, where another one can resume the store; `nil`: to the end.
+    package var slice: Slice?
 
     /// A request from its parts.
     package init(

@@ -19,11 +19,12 @@ package final class LocalFileStorageDriver: StorageDriver {
     let now: @Sendable () -> Timestamp
     /// Whether files are staged without a name; `false` only where tests say so.
     let usesUnnamedFiles: Bool
-    private let committer: GroupCommitter
+    let checkpoints: CheckpointPolicy
+    let committer: GroupCommitter
 
     package init(
         _ configuration: LocalFileConfiguration, root: Directory, storeID: String?, environment: DriverEnvironment,
-        usesUnnamedFiles: Bool = true, lanes: Int = 2
+        usesUnnamedFiles: Bool = true, checkpoints: CheckpointPolicy = CheckpointPolicy(), lanes: Int = 2
     ) {
         self.configuration = configuration
         self.storeID = storeID
@@ -31,11 +32,19 @@ package final class LocalFileStorageDriver: StorageDriver {
         self.blocking = environment.blocking
         self.now = environment.now
         self.usesUnnamedFiles = usesUnnamedFiles
+        self.checkpoints = checkpoints
         self.committer = GroupCommitter(lanes: lanes)
     }
 
     package static func open(
         _ configuration: LocalFileConfiguration, in environment: DriverEnvironment
+    ) async throws(StorageError) -> LocalFileStorageDriver {
+        try await open(configuration, in: environment, checkpoints: CheckpointPolicy())
+    }
+
+    /// With checkpoints at other places than the documentation says.
+    package static func open(
+        _ configuration: LocalFileConfiguration, in environment: DriverEnvironment, checkpoints: CheckpointPolicy
     ) async throws(StorageError) -> LocalFileStorageDriver {
         try await environment.blocking.run { () throws(StorageError) in
             let root: Directory
@@ -46,7 +55,8 @@ package final class LocalFileStorageDriver: StorageDriver {
             }
             let id = try StoreIdentity.read(
                 or: { RandomBytes.hexadecimal(16) }, in: root, mode: configuration.fileMode)
-            return LocalFileStorageDriver(configuration, root: root, storeID: id, environment: environment)
+            return LocalFileStorageDriver(
+                configuration, root: root, storeID: id, environment: environment, checkpoints: checkpoints)
         }
     }
 
@@ -56,6 +66,7 @@ package final class LocalFileStorageDriver: StorageDriver {
         var capabilities = StoreCapabilities()
         capabilities.atomicCreate = true
         capabilities.rangeRead = true
+        capabilities.resumableUpload = true
         capabilities.list = true
         capabilities.capacity = true
         return capabilities

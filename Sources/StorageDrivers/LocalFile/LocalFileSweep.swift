@@ -2,7 +2,7 @@ import FileSystem
 import Glibc
 import Storage
 
-/// Removes what killed writers left: staged files with names, and manifests whose archive never came.
+/// Removes what killed writers left: staged and partial files, and manifests whose archive never came.
 ///
 /// Blocks.
 struct LocalFileSweep {
@@ -32,6 +32,8 @@ struct LocalFileSweep {
                 hasManifest = true
             } else if TemporaryName.matches(entry.name) {
                 if try remove(entry.name, in: folder) { count += 1 }
+            } else if PartialName.matches(entry.name) {
+                if try isOld(entry.name, in: folder), try folder.unlinkUnclaimed(entry.name) { count += 1 }
             } else if !entry.name.utf8.starts(with: RecordName.reserved.utf8) {
                 hasArchive = true
             }
@@ -60,7 +62,12 @@ struct LocalFileSweep {
     }
 
     private func remove(_ name: String, in folder: Directory) throws(FileSystemError) -> Bool {
-        guard let status = try folder.status(name), status.modifiedAt / 1_000_000 < olderThan else { return false }
+        guard try isOld(name, in: folder) else { return false }
         return try folder.unlink(name)
+    }
+
+    private func isOld(_ name: String, in folder: Directory) throws(FileSystemError) -> Bool {
+        guard let status = try folder.status(name) else { return false }
+        return status.modifiedAt / 1_000_000 < olderThan
     }
 }

@@ -51,6 +51,15 @@ struct LocalFileTree: Sendable {
         if try parent.makeFolder(last, mode: directoryMode) { changed.append(parent) }
         return (try parent.child(last), changed)
     }
+
+    /// The root and every folder on the way to the one of the key's archive, which all must be there.
+    func folders(above key: ArchiveKey) throws(FileSystemError) -> [Directory] {
+        var folders = [root]
+        for segment in key.folderPath.split(separator: "/").dropLast() {
+            folders.append(try folders[folders.count - 1].child(String(segment)))
+        }
+        return folders
+    }
 }
 
 extension ArchiveKey {

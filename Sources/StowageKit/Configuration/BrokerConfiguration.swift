@@ -49,7 +49,7 @@ package struct BrokerConfiguration: Sendable {
         }
         topology = section.choice("topology", of: Topology.self) ?? topology
         acknowledgementTimeout =
-            section.seconds("acknowledgementTimeoutSeconds", in: 60...2_592_000) ?? acknowledgementTimeout
+            section.seconds("acknowledgementTimeoutSeconds", in: 1...2_592_000) ?? acknowledgementTimeout
         trustedUsers =
             section.list("trustedUsers") { user in
                 (1...255).contains(user.utf8.count) ? .success(user) : .failure(.init("must be 1 to 255 bytes"))

@@ -111,7 +111,8 @@ package struct StowageWorker: Sendable {
         let metrics = observability.metrics
         let pipeline = PipelineConfiguration(
             names: names, worker: name, trustedUsers: configuration.broker.trustedUsers,
-            inlineBytes: configuration.limits.inlineBytes, retry: configuration.retry.policy, drivers: servedNames)
+            inlineBytes: configuration.limits.inlineBytes, retry: configuration.retry.policy, drivers: servedNames,
+            acknowledgementTimeout: configuration.broker.acknowledgementTimeout)
         let outbox = Outbox(broker: broker, time: time, logger: logger, metrics: metrics)
         let notifications = NotificationService(
             outbox: outbox, names: names, worker: name, time: time, logger: logger, metrics: metrics)
@@ -127,7 +128,8 @@ package struct StowageWorker: Sendable {
             configuration: pipeline, broker: broker, reader: reader, settler: settler, time: time)
         let clerk = TaskClerk(
             broker: broker, reader: reader, runner: runner, settler: settler, undertaker: undertaker, time: time,
-            logger: logger, metrics: metrics, shutdown: shutdown)
+            logger: logger, metrics: metrics, shutdown: shutdown,
+            acknowledgementTimeout: pipeline.acknowledgementTimeout)
         let total = configuration.worker.concurrency
         return ArchivingManager(
             configuration: pipeline, broker: broker, slots: total,

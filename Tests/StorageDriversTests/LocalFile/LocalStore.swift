@@ -16,14 +16,15 @@ struct LocalStore {
     init(
         _ path: String, durability: Durability = .full, usesUnnamedFiles: Bool = true,
         resolution: PathResolution = .available(), now: @escaping @Sendable () -> Timestamp = LocalStore.now,
-        concurrency: Int = 32, threads: Int = 4
+        concurrency: Int = 32, threads: Int = 4, checkpoints: CheckpointPolicy = CheckpointPolicy()
     ) async throws {
         let pool = BlockingPool(threads: threads)
         let name = try #require(DriverName("local"))
         let environment = DriverEnvironment(name: name, blocking: pool, now: now, connections: 8)
         let configuration = LocalFileConfiguration(path: path, durability: durability)
         if usesUnnamedFiles, case .kernel = resolution {
-            driver = try await LocalFileStorageDriver.open(configuration, in: environment)
+            driver = try await LocalFileStorageDriver.open(
+                configuration, in: environment, checkpoints: checkpoints)
         } else {
             driver = LocalFileStorageDriver(
                 configuration, root: try Directory.open(path, resolution: resolution), storeID: nil,

@@ -245,8 +245,8 @@ struct ConfigurationTests {
         ),
         ("{ url: 'amqp://x', topology: create }", ["broker.topology must be one of verify, declare, not “create”"]),
         (
-            "{ url: 'amqp://x', acknowledgementTimeoutSeconds: 59 }",
-            ["broker.acknowledgementTimeoutSeconds must be between 60 and 2592000, not 59"]
+            "{ url: 'amqp://x', acknowledgementTimeoutSeconds: 0 }",
+            ["broker.acknowledgementTimeoutSeconds must be between 1 and 2592000, not 0"]
         ),
     ]
 

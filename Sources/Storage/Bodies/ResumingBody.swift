@@ -1,0 +1,120 @@
+import Cryptography
+import Sharing
+import StowageContract
+
+/// Counts and hashes the bytes of a source, or of the store in place of the source's first ones.
+final class ResumingBody: ResumableBody, CountedBody {
+    private struct State: ~Copyable {
+        var hasher: SHA256Hasher? = SHA256Hasher()
+        var count: Int64 = 0
+        var resumed: Int64 = 0
+        var checkpoint: Int64 = 0
+        var isAdmitted = false
+        var digest: SHA256Digest?
+
+        var passed: ArchivePrefix {
+            ArchivePrefix(bytes: count, sha256: (digest ?? hasher?.digestSoFar())?.hexadecimal ?? "")
+        }
+
+        mutating func pass(_ chunk: [UInt8]) {
+            hasher?.update(chunk)
+            count += Int64(chunk.count)
+        }
+    }
+
+    /// What bounds the bytes that pass.
+    struct Limits: Sendable {
+        /// The most bytes, and what is thrown where there are more.
+        var mostBytes: Int64
+        var tooMany: StorageError
+        /// Asked before the first byte of the source, with how many are to come, where that is known.
+        var admit: @Sendable (_ bytes: Int64?) async throws(StorageError) -> Void
+    }
+
+    let origin: String
+    private let body: any SeekableBody
+    private let limits: Limits
+    private let slice: Slice?
+    private let state = Guarded(State())
+
+    init(_ body: any SeekableBody, request digest: String, limits: Limits, slice: Slice?) {
+        self.body = body
+        self.limits = limits
+        self.slice = slice
+        self.origin = SHA256Hasher.digest(of: Array((digest + "\n" + body.identity).utf8)).hexadecimal
+    }
+
+    var size: Int64? { body.size }
+
+    var passed: ArchivePrefix { state.withLock { $0.passed } }
+
+    var total: HashingBody.Total? {
+        state.withLock { state in state.digest.map { HashingBody.Total(size: state.count, digest: $0) } }
+    }
+
+    var taken: Int64 { state.withLock { $0.count - $0.resumed } }
+
+    var resumed: Int64 { state.withLock { $0.resumed } }
+
+    func resume(behind stored: any ArchiveBody, expecting expected: ArchivePrefix) async throws(StorageError) -> Bool {
+        do throws(StorageError) {
+            while let chunk = try await stored.next() {
+                try StorageError.checkCancellation()
+                state.withLock { $0.pass(chunk) }
+            }
+        } catch {
+            state.withLock { $0 = State() }
+            throw error
+        }
+        let isExpected = state.withLock { state in
+            guard state.passed == expected, expected.bytes <= body.size ?? .max else {
+                state = State()
+                return false
+            }
+            state.resumed = expected.bytes
+            state.checkpoint = expected.bytes
+            return true
+        }
+        if isExpected { try await body.seek(to: expected.bytes) }
+        return isExpected
+    }
+
+    func noteCheckpoint(_ bytes: Int64) {
+        state.withLock { $0.checkpoint = max($0.checkpoint, bytes) }
+    }
+
+    func next() async throws(StorageError) -> [UInt8]? {
+        try StorageError.checkCancellation()
+        let (isAdmitted, hasAdvanced, resumed) = state.withLock { state in
+            (state.isAdmitted, state.checkpoint > state.resumed, state.resumed)
+        }
+        if hasAdvanced, let slice, slice.isOver {
+            slice.handOver()
+            throw StorageError.handedOver
+        }
+        if !isAdmitted {
+            try await limits.admit(body.size.map { $0 - resumed })
+            state.withLock { $0.isAdmitted = true }
+        }
+        guard let chunk = try await body.next() else {
+            state.withLock { state in
+                if let hasher = state.hasher.take() { state.digest = hasher.finalize() }
+            }
+            return nil
+        }
+        let count = state.withLock { state in
+            state.pass(chunk)
+            return state.count
+        }
+        guard count <= limits.mostBytes else { throw limits.tooMany }
+        return chunk
+    }
+
+    func close() async { await body.close() }
+}
+
+extension StorageError {
+    /// The write stopped behind a checkpoint, for another delivery to go on.
+    static let handedOver = StorageError(
+        .cancelled, .transient(after: nil), "another delivery goes on with the write")
+}

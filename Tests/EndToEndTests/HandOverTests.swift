@@ -1,0 +1,60 @@
+import Foundation
+import StowageContract
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// Tasks that take longer than the broker waits for an acknowledgement.
+    @Suite("Hand-over", .timeLimit(.minutes(3)))
+    struct HandOver {
+        /// The broker lets a delivery go for this long; ours is told the same.
+        private static let seconds = 6
+
+        /// A broker that looks at its consumers twice a second instead of once a minute.
+        private func impatientServer() throws -> RabbitMQServer {
+            let server = try RabbitMQServer.start(["RABBITMQ_EXTRA_CONF": "consumer_timeout = \(Self.seconds)000"])
+            try server.control("eval", "application:set_env(rabbit, channel_tick_interval, 500).")
+            return server
+        }
+
+        @Test("a store longer than the acknowledgement timeout ends in one event, and no delivery is lost on the way")
+        func longStore() async throws {
+            let settings = Settings().with {
+                $0.brokerKeys = ", acknowledgementTimeoutSeconds: \(Self.seconds)"
+                $0.sweepSeconds = 86_400
+            }
+            try await Installation.with(settings, on: try impatientServer()) { here in
+                let source = here.spool("long.bin")
+                try await ChildProcess.run(["truncate", "--size=768M", source])
+                let workers = [try await here.startWorker(), try await here.startWorker()]
+                let task = TaskDocument.store(file: source)
+                let began = ContinuousClock.now
+                try await here.send(task)
+                var safe: Int64 = 0
+                for _ in 1...3 {
+                    try await require(eventually: "a checkpoint behind \(safe)") { here.checkpoint(task) > safe }
+                    // More than half of the timeout: the delivery that is under way has had its time.
+                    try await pause(workers.map(\.pid), for: .milliseconds(Self.seconds * 500 + 100))
+                    safe = here.checkpoint(task)
+                }
+                let final = try await here.events.final(of: task.id)
+                let took = ContinuousClock.now - began
+                let result = try #require(final.stored, "\(final)")
+                print("hand-over: \(result.slices) slices in \(took), \(result.resumedBytes >> 20) MiB resumed")
+                #expect(took > .seconds(Self.seconds + 1), "it was too fast to prove anything: \(took)")
+                #expect(result.slices >= 3)
+                #expect(result.resumedBytes > 0 && result.sourceBytes + result.resumedBytes == 768 << 20)
+                #expect(final.event.attempt == 1 && final.event.sequence == 1)
+                for worker in workers { #expect(await worker.stop() == .code(0)) }
+                #expect(here.events.of(task.id).count == 1)
+                #expect(try await here.messagesLeft().isEmpty)
+                for worker in workers {
+                    let said = worker.process.errors.value.map(\.text)
+                    #expect(!said.contains { $0.contains("the broker closed") || $0.contains("the broker cancelled") })
+                    #expect(!said.contains { $0.contains("delivery lost") || $0.contains("lost the connection") })
+                }
+                #expect(try await Disk(here.disk("a")).temporaryFiles.isEmpty)
+            }
+        }
+    }
+}
