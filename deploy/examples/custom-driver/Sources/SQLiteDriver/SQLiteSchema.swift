@@ -1,6 +1,8 @@
 import Storage
 
-/// The tables. An archive is visible when its row in `archive` is; its bytes are written before, as an upload.
+/// The tables.
+///
+/// An archive is visible when its row in `archive` is; its bytes are written before, as an upload.
 enum SQLiteSchema {
     private static let tables = [
         "store (id TEXT NOT NULL)",
