@@ -38,7 +38,11 @@ final class SQLiteConnection {
         handle = opened
         // Several workers of one host may share the file.
         sqlite3_busy_timeout(handle, 5000)
-        try run("PRAGMA journal_mode = WAL")
+        var mode = ""
+        try run("PRAGMA journal_mode = WAL") { mode = $0.text(0) }
+        guard mode == "wal" else {
+            throw StorageError(.unavailable, .permanent, "the file system cannot hold a write-ahead log")
+        }
         try run("PRAGMA synchronous = FULL")
         try run("PRAGMA foreign_keys = ON")
     }

@@ -42,7 +42,10 @@ final class SQLiteDatabase: Sendable {
     ) async throws(StorageError) -> Value {
         try await thread.run { () throws(StorageError) in
             try self.connection.withLock { connection throws(StorageError) in
-                guard let connection else { preconditionFailure("no call comes after close") }
+                // A body may outlive the driver.
+                guard let connection else {
+                    throw StorageError(.unavailable, .transient(after: nil), "the database was closed")
+                }
                 return try connection.transaction(kind, body)
             }
         }
