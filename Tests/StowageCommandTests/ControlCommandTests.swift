@@ -1,6 +1,7 @@
 import Messaging
 import Pipeline
 import StowageContract
+import StrictCoding
 import TestSupport
 import Testing
 

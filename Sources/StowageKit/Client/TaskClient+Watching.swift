@@ -9,7 +9,8 @@ import StrictCoding
 extension TaskClient {
     /// Calls `begin` once all final events can be heard, and waits for those about `tasks`.
     ///
-    /// - Parameter ended: called for the first final event of each task, and for a success that overrules another.
+    /// `ended` is called for the first final event of each.
+    ///
     /// - Returns: the tasks whose end was not heard before the time was up.
     /// - Throws: when events cannot be heard, or what `begin` throws.
     package func watch(
