@@ -41,7 +41,7 @@ extension EndToEnd {
                 let began = ContinuousClock.now
                 let command = try await say(here, "cancel", task.id, "--wait")
                 print("cancel while running: \(ContinuousClock.now - began)")
-                #expect(command.output == "cancelled \(task.id)\n")
+                #expect(command.output == "cancelled \(task.id)")
                 try await expectCancelled(task.id, in: here)
                 let disk = try await Disk(here.disk("a"))
                 #expect(disk.archives.isEmpty && disk.records.isEmpty)

@@ -38,7 +38,9 @@ struct CancellationTests {
             #expect(try await harness.stored("t-1/n.txt", on: "a") == nil)
             #expect(try await harness.stored("t-2/n.txt", on: "a") == "bytes")
         }
-        #expect(harness.server.unsettledCount == 0)
+        // What was not settled would come back now.
+        await harness.broker.close()
+        #expect(harness.waiting(in: "stowage.tasks.a").isEmpty)
     }
 
     @Test("the same with a store that waits in its queue: it never begins", arguments: ["store", "stat"])
