@@ -1,7 +1,6 @@
 import Sharing
 package import Storage
 import StowageContract
-import TestSupport
 
 /// Bytes in memory that can be read from anywhere, break off where a test says so, and tell how much was taken.
 package final class SeekableSource: ArchiveSource {
@@ -15,14 +14,16 @@ package final class SeekableSource: ArchiveSource {
     let bytes: [UInt8]
     let identity: String
     let end: Break?
-    let noted = Watched(Noted())
+    let noted = Guarded(Noted())
 
     /// What a source was asked for.
     struct Noted: Sendable {
         var taken: Int64 = 0
         var seeks: [Int64] = []
-        var isWaiting = false
-        var isOpen = false
+        var isReleased = false
+        /// The body came to the gate.
+        var hasArrived = false
+        var watchers: [Handover<Void>] = []
     }
 
     package init(_ bytes: [UInt8], identity: String = "the source", _ end: Break? = nil) {
@@ -32,16 +33,38 @@ package final class SeekableSource: ArchiveSource {
     }
 
     /// Bytes handed out over all openings.
-    package var taken: Int64 { noted.value.taken }
+    package var taken: Int64 { noted.withLock { $0.taken } }
 
     /// Where it was asked to go on.
-    package var seeks: [Int64] { noted.value.seeks }
+    package var seeks: [Int64] { noted.withLock { $0.seeks } }
 
-    /// Waits until somebody waits for the gate.
-    package func waiting() async { await noted.first { $0.isWaiting } }
+    /// Returns once a body waits for the gate.
+    package func waiting() async {
+        await handedOver { handover in
+            let hasArrived = noted.withLock { noted in
+                if !noted.hasArrived { noted.watchers.append(handover) }
+                return noted.hasArrived
+            }
+            if hasArrived { handover.resume() }
+        }
+    }
 
     /// Lets the one who waits go on.
-    package func release() { noted.change { $0.isOpen = true } }
+    package func release() { noted.withLock { $0.isReleased = true } }
+
+    /// Waits at the gate until it is opened or the task is cancelled.
+    func passGate() async throws(StorageError) {
+        let watchers = noted.withLock { noted in
+            noted.hasArrived = true
+            defer { noted.watchers = [] }
+            return noted.watchers
+        }
+        for watcher in watchers { watcher.resume() }
+        while !noted.withLock({ $0.isReleased }) {
+            try StorageError.checkCancellation()
+            await Task.yield()
+        }
+    }
 
     package func open() async throws(StorageError) -> any ArchiveBody { SeekableBytes(self) }
 }
@@ -62,7 +85,7 @@ private final class SeekableBytes: SeekableBody {
 
     func seek(to offset: Int64) async throws(StorageError) {
         state.withLock { $0.offset = Int(offset) }
-        source.noted.change { $0.seeks.append(offset) }
+        source.noted.withLock { $0.seeks.append(offset) }
     }
 
     func next() async throws(StorageError) -> [UInt8]? {
@@ -70,12 +93,7 @@ private final class SeekableBytes: SeekableBody {
         switch source.end {
         case .fails(let after) where taken >= after:
             throw StorageError(.unavailable, .transient(after: nil), "the source broke off", at: .source)
-        case .waits(let after) where taken >= after && !source.noted.value.isOpen:
-            source.noted.change { $0.isWaiting = true }
-            while !source.noted.value.isOpen {
-                if Task.isCancelled { throw StorageError.cancelled }
-                await Task.yield()
-            }
+        case .waits(let after) where taken >= after: try await source.passGate()
         default: break
         }
         guard offset < source.bytes.count else { return nil }
@@ -84,7 +102,7 @@ private final class SeekableBytes: SeekableBody {
             state.offset += chunk.count
             state.taken += Int64(chunk.count)
         }
-        source.noted.change { $0.taken += Int64(chunk.count) }
+        source.noted.withLock { $0.taken += Int64(chunk.count) }
         return chunk
     }
 

@@ -30,12 +30,15 @@ extension EndToEnd {
                 let task = TaskDocument.store(file: source)
                 let began = ContinuousClock.now
                 try await here.send(task)
-                var safe: Int64 = 0
-                for _ in 1...3 {
-                    try await require(eventually: "a checkpoint behind \(safe)") { here.checkpoint(task) > safe }
+                for slice in 1...3 {
+                    // A checkpoint of this slice, behind what the one before has left: its delivery is settled by now.
+                    let left = here.checkpoint(task)
+                    try await require(eventually: "a checkpoint behind \(left)") { here.checkpoint(task) > left }
                     // More than half of the timeout: the delivery that is under way has had its time.
                     try await pause(workers.map(\.pid), for: .milliseconds(Self.seconds * 500 + 100))
-                    safe = here.checkpoint(task)
+                    try await require(eventually: "hand-over \(slice)") {
+                        workers.map { $0.lines(with: "handed-over") }.reduce(0, +) >= slice
+                    }
                 }
                 let final = try await here.events.final(of: task.id)
                 let took = ContinuousClock.now - began
@@ -56,5 +59,12 @@ extension EndToEnd {
                 #expect(try await Disk(here.disk("a")).temporaryFiles.isEmpty)
             }
         }
+    }
+}
+
+extension WorkerProcess {
+    /// How many lines of its log have that text.
+    fileprivate func lines(with text: String) -> Int {
+        process.errors.value.count { $0.text.contains(text) }
     }
 }

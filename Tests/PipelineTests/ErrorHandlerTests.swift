@@ -13,6 +13,7 @@ struct DecisionCase: Sendable, CustomTestStringConvertible {
     var slip: [String] = []
     var deadlineIn: Int64?
     var isShuttingDown = false
+    var isCancelled = false
     var isHandedOver = false
     var expected: String
 
@@ -108,7 +109,19 @@ struct ErrorHandlerTests {
         .init(
             name: "a store that failed at its last checkpoint has failed", error: transient(.outOfSpace), slip: ["b"],
             isHandedOver: true, expected: "failover b rest "),
+        .init(
+            name: "unless an operator has cancelled the task", error: transient(.cancelled), isCancelled: true,
+            isHandedOver: true, expected: "cancel"),
         .init(name: "a cancellation without shutdown ends", error: permanent(.cancelled), expected: "give up"),
+        .init(
+            name: "what an operator cancelled ends", error: permanent(.cancelled, at: .source), slip: ["b"],
+            isCancelled: true, expected: "cancel"),
+        .init(
+            name: "however its attempt failed", error: transient(.outOfSpace), slip: ["b"], isCancelled: true,
+            expected: "cancel"),
+        .init(
+            name: "what was cancelled while the worker ends is left to the next one", error: transient(.cancelled),
+            isShuttingDown: true, isCancelled: true, expected: "hand back"),
         .init(
             name: "a real failure during shutdown counts", error: transient(.unavailable), isShuttingDown: true,
             expected: "retry 5s"),
@@ -124,7 +137,8 @@ struct ErrorHandlerTests {
                 operation: row.operation, attempt: row.attempt, maximumAttempts: row.maximumAttempts,
                 slip: row.slip.compactMap { DriverName($0) },
                 deadline: row.deadlineIn.map { now.advanced(byMilliseconds: $0) }, now: now,
-                isShuttingDown: row.isShuttingDown, isHandedOver: row.isHandedOver))
+                isShuttingDown: row.isShuttingDown, isCancelled: row.isCancelled,
+                isHandedOver: row.isHandedOver))
         let text =
             switch decision {
             case .retry(let level, let at):
@@ -133,6 +147,7 @@ struct ErrorHandlerTests {
             case .giveUp: "give up"
             case .handBack: "hand back"
             case .handOver: "hand over"
+            case .cancel: "cancel"
             }
         #expect(text == row.expected)
     }

@@ -131,6 +131,7 @@ extension TaskVerdict {
         case .postpone: "postponed"
         case .failover: "failedover"
         case .failed: "failed"
+        case .cancelled: "cancelled"
         case .handBack: "handed-back"
         case .handOver: "handed-over"
         }
@@ -138,7 +139,7 @@ extension TaskVerdict {
 
     fileprivate var error: ErrorReport? {
         switch self {
-        case .succeeded, .postpone, .handBack, .handOver: nil
+        case .succeeded, .postpone, .cancelled, .handBack, .handOver: nil
         case .retry(let error, _, _), .failover(let error, _, _), .failed(let error, _): error
         }
     }

@@ -12,11 +12,13 @@ package struct TaskRunner: Sendable {
     private let time: TimeSource
     private let errorHandler: ErrorHandler
     private let search: SlipSearch
+    private let control: ControlBoard
 
     package init(
         configuration: PipelineConfiguration, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool,
-        time: TimeSource
+        time: TimeSource, control: ControlBoard = ControlBoard()
     ) {
+        self.control = control
         self.configuration = configuration
         self.api = api
         self.spool = spool
@@ -28,12 +30,15 @@ package struct TaskRunner: Sendable {
 
     /// Runs the task of a delivery that arrived at that moment of the monotonic clock; `nil`: no broker waits for it.
     ///
-    /// `timesLost` says how often it was lost because the broker waited no longer. `isShuttingDown` is asked when the attempt failed, because a shutdown is not a failure.
+    /// `timesLost` says how often it was lost because the broker waited no longer. `isShuttingDown` is asked when the
+    /// attempt failed, because a shutdown is not a failure.
     package func run(
         _ received: ReceivedTask, arrivedAt: Duration? = nil, timesLost: Int = 0, isShuttingDown: @Sendable () -> Bool
     ) async -> JudgedAttempt {
         let slice = arrivedAt.map { Slice(until: $0 + configuration.acknowledgementTimeout / 2, time: time) }
+        var hasBegun = false
         do throws(StorageError) {
+            if cancellation(of: received) != nil { throw .cancelledByOperator }
             guard timesLost < HeldDeliveries.mostLosses else {
                 throw StorageError(
                     .timedOut, .permanent, "the task takes longer than the broker waits for its acknowledgement",
@@ -46,12 +51,43 @@ package struct TaskRunner: Sendable {
                 let wait = notBefore.millisecondsSinceEpoch - received.startedAt.millisecondsSinceEpoch
                 return judged(.postpone(on: configuration.retry.level(within: wait)), received, nil)
             }
-            let outcome = try await perform(received, slice)
+            hasBegun = true
+            let outcome = try await performInterruptibly(received, slice)
             let result = await consolidated(outcome.result, of: received)
             return judged(.succeeded(result, removal: outcome.removal), received, nil)
         } catch {
             return await judge(
-                error, received, isShuttingDown: isShuttingDown(), isHandedOver: slice?.isHandedOver ?? false)
+                error, received, isShuttingDown: isShuttingDown(), isHandedOver: slice?.isHandedOver ?? false,
+                hasBegun: hasBegun)
+        }
+    }
+
+    /// What is quick is not worth stopping.
+    private func performInterruptibly(
+        _ received: ReceivedTask, _ slice: Slice?
+    ) async throws(StorageError) -> OperationOutcome {
+        if received.task.operation.isQuick { return try await perform(received, slice) }
+        let result = await control.interruptible(received.task.id, now: received.startedAt) {
+            do throws(StorageError) {
+                return Result<OperationOutcome, StorageError>.success(try await perform(received, slice))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// The operator's wish to end this task, where it can still be told that nothing came of it.
+    ///
+    /// Whether a delete or a change of retention happened cannot be seen afterwards: one that may have happened is run
+    /// to its end.
+    private func cancellation(
+        of received: ReceivedTask, after error: StorageError? = nil
+    ) -> ControlState.Cancellation? {
+        guard let wish = control.cancellation(of: received.task.id, now: received.startedAt) else { return nil }
+        switch received.task.operation {
+        case .delete, .retain: return received.envelope.isUncertain || error?.isAmbiguous == true ? nil : wish
+        case .store, .retrieve, .stat, .list, .verify, .copy, .presign, .check, .capacity: return wish
         }
     }
 
@@ -60,7 +96,8 @@ package struct TaskRunner: Sendable {
         let context = OperationContext(
             storage: try await api.storage(task.driver), api: api, spool: spool, blocking: blocking, taskID: task.id,
             mayHaveRunBefore: received.envelope.mayHaveRunBefore, inlineBytes: configuration.inlineBytes,
-            hasRequester: received.envelope.replyTo != nil, slice: slice)
+            hasRequester: received.envelope.replyTo != nil, time: time,
+            timeoutSeconds: task.options.timeoutSeconds, slice: slice)
         return try await task.data.implementation.run(in: context)
     }
 
@@ -87,16 +124,20 @@ package struct TaskRunner: Sendable {
     }
 
     private func judge(
-        _ error: StorageError, _ received: ReceivedTask, isShuttingDown: Bool, isHandedOver: Bool
+        _ error: StorageError, _ received: ReceivedTask, isShuttingDown: Bool, isHandedOver: Bool, hasBegun: Bool
     ) async -> JudgedAttempt {
+        let cancellation = cancellation(of: received, after: error)
         let situation = ErrorHandler.Situation(
             operation: received.task.operation, attempt: received.envelope.attempt,
             maximumAttempts: received.task.options.maxAttempts, slip: received.slip, deadline: received.deadline,
-            now: time.now, isShuttingDown: isShuttingDown, isHandedOver: isHandedOver)
+            now: time.now, isShuttingDown: isShuttingDown, isCancelled: cancellation != nil,
+            isHandedOver: isHandedOver)
         let report = error.report(driver: received.task.driver)
         switch errorHandler.decide(error, in: situation) {
         case .handBack: return judged(.handBack, received, error)
         case .handOver: return judged(.handOver, received, error)
+        case .cancel:
+            return await cancelled(received, after: error, by: cancellation?.by, situation, hasBegun: hasBegun)
         case .retry(let level, let at): return judged(.retry(report, on: level, at: at), received, error)
         case .failover(let next, let rest):
             if error.isAmbiguous || received.envelope.mayHaveRunBefore,
@@ -116,6 +157,38 @@ package struct TaskRunner: Sendable {
         }
     }
 
+    /// The end of a cancelled task: a commit that came before the cancellation wins.
+    private func cancelled(
+        _ received: ReceivedTask, after error: StorageError, by: String?, _ situation: ErrorHandler.Situation,
+        hasBegun: Bool
+    ) async -> JudgedAttempt {
+        let mayStand = error.isAmbiguous || (hasBegun && error.code == .cancelled)
+        guard mayStand || received.envelope.mayHaveRunBefore else {
+            return judged(.cancelled(by: by), received, error)
+        }
+        // Whoever has it for the first time has been nowhere else.
+        let drivers = received.envelope.mayHaveRunBefore ? received.drivers : [received.task.driver]
+        let look = await lastLook(received, on: drivers)
+        if let found = look.result {
+            return judged(.succeeded(found, removal: removalOfUnread(received.task)), received, nil)
+        }
+        if look.unasked.isEmpty || !(mayStand || received.envelope.isUncertain) {
+            return judged(.cancelled(by: by), received, error)
+        }
+        let unseen = StorageError(
+            .unavailable, .transient(after: nil),
+            "the task is cancelled, but whether its archive stands cannot be seen",
+            isAmbiguous: true)
+        var situation = situation
+        situation.isCancelled = false
+        situation.slip = []
+        let report = unseen.report(driver: received.task.driver)
+        if case .retry(let level, let at) = errorHandler.decide(unseen, in: situation) {
+            return judged(.retry(report, on: level, at: at), received, unseen)
+        }
+        return judged(.failed(report, possibleCopies: look.unasked), received, unseen)
+    }
+
     /// What says, where a source was to be removed, that it was not read and so stays.
     private func removalOfUnread(_ task: StorageTask) -> (any SourceRemoval)? {
         guard case .store(let data) = task.data, data.removeSource else { return nil }
@@ -127,14 +200,18 @@ package struct TaskRunner: Sendable {
     }
 
     /// Whether the result stands in spite of everything.
-    private func lastLook(_ received: ReceivedTask) async -> (result: TaskResult?, unasked: [DriverName]) {
+    private func lastLook(
+        _ received: ReceivedTask, on drivers: [DriverName]? = nil
+    ) async -> (result: TaskResult?, unasked: [DriverName]) {
         switch received.task.data {
-        case .store:
-            let finding = await search.search(received.task, on: received.drivers)
+        case .store(let data):
+            let finding = await search.search(received.task, on: drivers ?? received.drivers)
             guard let receipt = finding.receipts.first else { return (nil, finding.unasked) }
             var result = StoreResult(receipt)
             result.otherCopies = finding.receipts.dropFirst().map(\.handle)
             result.possibleCopies = finding.unasked
+            let audit = CopyAudit(search: search, api: api)
+            result.copies = await audit.copies(data.copies, of: received.task, from: receipt.handle.driver)
             return (.store(result), [])
         case .retrieve(let data):
             let destination = RetrieveOperation(data: data)
@@ -154,16 +231,12 @@ package struct TaskRunner: Sendable {
     }
 }
 
-extension TaskVerdict {
-    /// With the number of deliveries that worked on it by hand-over, where the result says that.
-    fileprivate func inSlice(_ number: Int) -> TaskVerdict {
-        guard number > 1, case .succeeded(.store(var result), let removal) = self else { return self }
-        result.slices = number
-        return .succeeded(.store(result), removal: removal)
-    }
-}
-
 extension StorageError {
+    /// The task surfaced after an operator had cancelled it.
+    fileprivate static var cancelledByOperator: StorageError {
+        StorageError(.cancelled, .permanent, "an operator cancelled the task", at: .task)
+    }
+
     /// As events show it.
     package func report(driver: DriverName?) -> ErrorReport {
         ErrorReport(

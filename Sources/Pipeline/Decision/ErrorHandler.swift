@@ -24,12 +24,15 @@ package struct ErrorHandler: Sendable {
         package var now: Timestamp
         /// The process is ending and has cancelled what ran.
         package var isShuttingDown: Bool
+        /// An operator has cancelled the task.
+        package var isCancelled: Bool
         /// The delivery had its time, and the work stopped behind a checkpoint.
         package var isHandedOver: Bool
 
         package init(
             operation: Operation, attempt: Int, maximumAttempts: Int? = nil, slip: [DriverName] = [],
-            deadline: Timestamp? = nil, now: Timestamp, isShuttingDown: Bool = false, isHandedOver: Bool = false
+            deadline: Timestamp? = nil, now: Timestamp, isShuttingDown: Bool = false, isCancelled: Bool = false,
+            isHandedOver: Bool = false
         ) {
             self.operation = operation
             self.attempt = attempt
@@ -38,6 +41,7 @@ package struct ErrorHandler: Sendable {
             self.deadline = deadline
             self.now = now
             self.isShuttingDown = isShuttingDown
+            self.isCancelled = isCancelled
             self.isHandedOver = isHandedOver
         }
     }
@@ -54,11 +58,14 @@ package struct ErrorHandler: Sendable {
         case handBack
         /// Another delivery goes on from the checkpoint; neither an attempt nor a hop.
         case handOver
+        /// A cancelled event, unless the result stands all the same; the task is not parked.
+        case cancel
     }
 
     package func decide(_ failure: StorageError, in situation: Situation) -> Decision {
-        if situation.isHandedOver, failure.code == .cancelled { return .handOver }
+        if situation.isHandedOver, !situation.isCancelled, failure.code == .cancelled { return .handOver }
         if situation.isShuttingDown, failure.code == .cancelled { return .handBack }
+        if situation.isCancelled { return .cancel }
         let urge = FailoverUrge(failure)
         let canFailOver = situation.operation == .store && !situation.slip.isEmpty
         if canFailOver, urge == .atOnce { return failover(in: situation) }

@@ -27,12 +27,16 @@ package struct OperationContext: Sendable {
     package var inlineBytes: Int
     /// Whether a requester waits for the reply.
     package var hasRequester: Bool
+    package var time: TimeSource
+    /// The longest time without a byte moved, in seconds, where the task says one.
+    package var timeoutSeconds: Int?
     /// How long this delivery may go on, where another one can go on with the task; `nil`: to the end.
     package var slice: Slice?
 
     package init(
         storage: Storage, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool, taskID: TaskID,
-        mayHaveRunBefore: Bool, inlineBytes: Int, hasRequester: Bool, slice: Slice? = nil
+        mayHaveRunBefore: Bool, inlineBytes: Int, hasRequester: Bool, time: TimeSource, timeoutSeconds: Int? = nil,
+        slice: Slice? = nil
     ) {
         self.storage = storage
         self.api = api
@@ -42,6 +46,8 @@ package struct OperationContext: Sendable {
         self.mayHaveRunBefore = mayHaveRunBefore
         self.inlineBytes = inlineBytes
         self.hasRequester = hasRequester
+        self.time = time
+        self.timeoutSeconds = timeoutSeconds
         self.slice = slice
     }
 }
