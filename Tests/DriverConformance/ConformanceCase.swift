@@ -23,7 +23,8 @@ package struct ConformanceCase: Sendable, CustomTestStringConvertible {
 
     /// All promises.
     package static var all: [ConformanceCase] {
-        roundTrips + identities + races + failures + reads + names + listings + deletions + retentions + surveys
+        roundTrips + identities + races + failures + reads + names + listings + deletions + retentions
+            + protections + copies + surveys
     }
 
     /// The cases that a harness's capabilities select, paired with it.
