@@ -29,7 +29,7 @@ extension Storage {
     /// - Throws: errors of this storage `at: .destination`, those of the other `at: .source`; `.conflict` where another
     ///   archive stands under the key.
     package func copy(
-        _ origin: CopyOrigin, from source: Storage, by taskID: TaskID, path: String?
+        _ origin: CopyOrigin, from source: Storage, by taskID: TaskID, path: String?, mayHaveRunBefore: Bool = false
     ) async throws(StorageError) -> StoreReceipt {
         do throws(StorageError) {
             let request = origin.request(by: taskID, path: path, at: environment.now)
@@ -37,7 +37,7 @@ extension Storage {
                 throw StorageError(.conflict, .permanent, "source and copy would be one and the same", at: .task)
             }
             let receipt = try await store(request, from: OriginSource(storage: source, origin: origin))
-            return try await protected(receipt, like: origin, by: taskID, request)
+            return try await protected(receipt, like: origin, request, mayHaveRunBefore: mayHaveRunBefore)
         } catch {
             throw error.moved(to: .destination)
         }
@@ -71,36 +71,46 @@ extension Storage {
         }
     }
 
-    /// Adds what the copy lacks of its original's protection.
+    /// Adds what the copy lacks of its original's protection, in one record of the copy's task.
     ///
     /// A copy that this task made had it from the start; one that somebody else had brought, or whose manifest was left
-    /// by a killed writer, may have less.
+    /// by a killed writer, may have less. What an earlier delivery of the task has added counts, though the original's
+    /// protection may have grown since: a record is written once.
     private func protected(
-        _ receipt: StoreReceipt, like origin: CopyOrigin, by taskID: TaskID, _ request: StoreRequest
+        _ receipt: StoreReceipt, like origin: CopyOrigin, _ request: StoreRequest, mayHaveRunBefore: Bool
     ) async throws(StorageError) -> StoreReceipt {
         guard request.retention != nil || request.legalHold else { return receipt }
         let key = try key(of: request)
         return try await withSlot { () async throws(StorageError) in
-            guard let archive = try await driverStat(key) else {
-                throw StorageError(.unavailable, .transient(after: nil), "the copy is gone again")
-            }
-            let wanted = origin.protection.inForce(at: environment.now)
-            guard archive.manifest?.copiedBy != taskID, let lack = archive.protection.lacking(wanted) else {
+            let archive = try await standing(key)
+            var wanted = origin.protection.inForce(at: environment.now)
+            // The copy's own hold stands for all of them.
+            if archive.protection.holds.contains(request.taskID) { wanted.holds = [] }
+            guard archive.manifest?.copiedBy != request.taskID, let lack = archive.protection.lacking(wanted) else {
                 return receipt
             }
             guard let retaining = driver as? any Retaining else {
                 throw StorageError(.unsupported, .permanent, "the driver cannot prolong the retention of the copy")
             }
-            let retain = RetainRequest(key: key, taskID: taskID, retention: lack.retention, hold: lack.hold)
-            _ = try await call(.retain) { () async throws(StorageError) in try await retaining.retain(retain) }
-            guard let archive = try await driverStat(key) else {
-                throw StorageError(.unavailable, .transient(after: nil), "the copy is gone again")
+            let retain = RetainRequest(key: key, taskID: request.taskID, retention: lack.retention, hold: lack.hold)
+            do throws(StorageError) {
+                _ = try await call(.retain) { () async throws(StorageError) in try await retaining.retain(retain) }
+            } catch {
+                guard error.code == .conflict, mayHaveRunBefore else { throw error }
             }
             var receipt = receipt
-            receipt.handle = try handle(of: archive)
+            receipt.handle = try handle(of: try await standing(key))
             receipt.retention = receipt.handle.retention
             return receipt
         }
+    }
+
+    /// The copy, which was there a moment ago.
+    private func standing(_ key: ArchiveKey) async throws(StorageError) -> StoredArchive {
+        guard let archive = try await driverStat(key) else {
+            throw StorageError(.unavailable, .transient(after: nil), "the copy is gone again")
+        }
+        return archive
     }
 }
 

@@ -115,9 +115,14 @@ extension ConformanceCase {
             try await retain(
                 from, original, freshID("r"), Retention(mode: .governance, until: until), hold: true)
             let id = freshID("c")
-            for _ in 1...2 {
-                let handle = try await copy(original, from, to, id).handle
+            for round in 1...3 {
+                let handle = try await copy(original, from, to, id, mayHaveRunBefore: round > 1).handle
                 #expect(handle.retention?.until == until && handle.legalHold)
+                // What the original gets later is no reason for another delivery to fail.
+                if round == 2 {
+                    let later = Retention(mode: .compliance, until: moment(from, 200))
+                    try await retain(from, original, freshID("r"), later, hold: true)
+                }
             }
             #expect(try await refusal(to, original).context["holds"] == id.text)
         },
@@ -136,11 +141,13 @@ extension ConformanceCase {
     private static let stowageRetains: @Sendable (DriverHarness) -> Bool = { !$0.capabilities.retention }
 
     private static func copy(
-        _ original: ArchiveHandle, _ from: StorageUnderTest, _ to: StorageUnderTest, _ id: TaskID, path: String? = nil
+        _ original: ArchiveHandle, _ from: StorageUnderTest, _ to: StorageUnderTest, _ id: TaskID, path: String? = nil,
+        mayHaveRunBefore: Bool = false
     ) async throws -> StoreReceipt {
-        try await to.delivered { _ in
+        try await to.delivered { again in
             let origin = try await from.storage.origin(.handle(original))
-            return try await to.storage.copy(origin, from: from.storage, by: id, path: path)
+            return try await to.storage.copy(
+                origin, from: from.storage, by: id, path: path, mayHaveRunBefore: mayHaveRunBefore || again)
         }
     }
 

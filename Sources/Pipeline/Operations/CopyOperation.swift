@@ -14,7 +14,8 @@ struct CopyOperation: TaskOperation {
             let origin = try await movingDriverErrors(to: .source) { () async throws(StorageError) in
                 try await source.origin(data.archive)
             }
-            receipt = try await target.copy(origin, from: source, by: context.taskID, path: data.path)
+            receipt = try await target.copy(
+                origin, from: source, by: context.taskID, path: data.path, mayHaveRunBefore: context.mayHaveRunBefore)
         } catch {
             // An earlier delivery may have removed the source after its copy was announced.
             guard error.code == .notFound, error.place == .source,
