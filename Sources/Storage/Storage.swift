@@ -50,7 +50,7 @@ package final class Storage: Sendable {
     package var storeID: String? { driver.storeID }
 
     /// The one place where interceptors are stacked, outermost first.
-    private static func stack(_ name: DriverName, _ environment: StorageEnvironment) -> [any StorageInterceptor] {
+    package static func stack(_ name: DriverName, _ environment: StorageEnvironment) -> [any StorageInterceptor] {
         var stack: [any StorageInterceptor] = [
             MetricsInterceptor(environment.metrics, driver: name),
             RetryInterceptor(time: environment.time),

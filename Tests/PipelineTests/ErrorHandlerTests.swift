@@ -97,6 +97,15 @@ struct ErrorHandlerTests {
             name: "only a store moves", error: transient(.outOfSpace), operation: .retrieve, slip: ["b"],
             expected: "retry 5s"),
         .init(
+            name: "a copy whose target is full waits", error: transient(.outOfSpace, at: .destination),
+            operation: .copy, slip: ["b"], expected: "retry 5s"),
+        .init(
+            name: "a copy whose source cannot be read waits", error: transient(.unavailable, at: .source),
+            operation: .copy, attempt: 3, expected: "retry 2m"),
+        .init(
+            name: "a copy whose target forbids ends", error: permanent(.permissionDenied, at: .destination),
+            operation: .copy, slip: ["b"], expected: "give up"),
+        .init(
             name: "a shutdown is not a failure", error: permanent(.cancelled), slip: ["b"], isShuttingDown: true,
             expected: "hand back"),
         .init(name: "a cancellation without shutdown ends", error: permanent(.cancelled), expected: "give up"),

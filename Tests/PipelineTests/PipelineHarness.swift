@@ -25,6 +25,7 @@ final class PipelineHarness: Sendable {
     let names = TopologyNames(prefix: "stowage")
     let api: StorageAPI
     let spool: TemporaryFolder
+    var spoolRoots: SpoolRoots { SpoolRoots([spool.path]) }
     let metrics = MetricsRegistry()
     let shutdown = ShutdownSignal()
     let control: ControlBoard
@@ -34,8 +35,8 @@ final class PipelineHarness: Sendable {
     private let manager: ArchivingManager
     private let expiry: Task<Void, Never>
 
-    /// Drivers `a` (fallback `b`) and `b`, unless told otherwise.
-    init(fallbacks: [String: [String]] = ["a": ["b"]]) async throws {
+    /// Drivers `a` (fallback `b`) and `b`, unless told otherwise; those of `presigning` are memories that give out URLs.
+    init(fallbacks: [String: [String]] = ["a": ["b"]], presigning: [String] = []) async throws {
         server = InMemoryServer(time: clock.time)
         let admin = InMemoryBroker(server: server, user: "admin")
         producer = InMemoryBroker(server: server, user: "producer")
@@ -55,10 +56,13 @@ final class PipelineHarness: Sendable {
         let blocking = BlockingPool(threads: 4)
         let time = clock.time
         api = StorageAPI(
-            factory: StorageDriverFactory([ScriptedDriver.self]),
+            factory: StorageDriverFactory([ScriptedDriver.self, PresigningDriver.self]),
             drivers: drivers.map { name in
                 var settings = DriverSettings()
                 settings.fallbacks = (fallbacks[name.text] ?? []).compactMap { DriverName($0) }
+                if presigning.contains(name.text) {
+                    return DriverDefinition(name: name, type: PresigningDriver.type, settings: settings)
+                }
                 return DriverDefinition(
                     name: name, type: "scripted", settings: settings,
                     configuration: ["script": .string(id + name.text)])

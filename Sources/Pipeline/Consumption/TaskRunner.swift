@@ -116,7 +116,7 @@ package struct TaskRunner: Sendable {
             operation: received.task.operation, attempt: received.envelope.attempt,
             maximumAttempts: received.task.options.maxAttempts, slip: received.slip, deadline: received.deadline,
             now: time.now, isShuttingDown: isShuttingDown, isCancelled: cancellation != nil)
-        let report = error.report(driver: received.task.driver)
+        let report = error.report(driver: received.task.driver(at: error.place))
         switch errorHandler.decide(error, in: situation) {
         case .handBack: return judged(.handBack, received, error)
         case .cancel:
@@ -126,14 +126,14 @@ package struct TaskRunner: Sendable {
             if error.isAmbiguous || received.envelope.mayHaveRunBefore,
                 let found = await lastLook(received).result
             {
-                return judged(.succeeded(found, removal: removalOfUnread(received.task)), received, nil)
+                return judged(.succeeded(found, removal: removal(for: found, of: received.task)), received, nil)
             }
             return judged(.failover(report, to: next, rest: rest), received, error)
         case .giveUp:
             // A conflict is the answer of a look: this source is not what stands there.
             let look = error.code == .conflict ? (result: nil, unasked: []) : await lastLook(received)
             if let found = look.result {
-                return judged(.succeeded(found, removal: removalOfUnread(received.task)), received, nil)
+                return judged(.succeeded(found, removal: removal(for: found, of: received.task)), received, nil)
             }
             let isUncertain = error.isAmbiguous || received.envelope.mayHaveRunBefore
             return judged(.failed(report, possibleCopies: isUncertain ? look.unasked : []), received, error)
@@ -153,7 +153,7 @@ package struct TaskRunner: Sendable {
         let drivers = received.envelope.mayHaveRunBefore ? received.drivers : [received.task.driver]
         let look = await lastLook(received, on: drivers)
         if let found = look.result {
-            return judged(.succeeded(found, removal: removalOfUnread(received.task)), received, nil)
+            return judged(.succeeded(found, removal: removal(for: found, of: received.task)), received, nil)
         }
         if look.unasked.isEmpty || !(mayStand || received.envelope.isUncertain) {
             return judged(.cancelled(by: by), received, error)
@@ -172,13 +172,20 @@ package struct TaskRunner: Sendable {
         return judged(.failed(report, possibleCopies: look.unasked), received, unseen)
     }
 
-    /// What says, where a source was to be removed, that it was not read and so stays.
-    private func removalOfUnread(_ task: StorageTask) -> (any SourceRemoval)? {
-        guard case .store(let data) = task.data, data.removeSource else { return nil }
-        switch data.source {
-        case .file(let path): return SpoolSource(path: path, roots: spool, blocking: blocking).removal
-        case .handle: return UnreadArchive()
-        case .inline, .url: return nil
+    /// What removes a source whose result was found by a last look.
+    ///
+    /// Of a store it only says that the source was not read and so stays; the original of a copy is an archive, of which
+    /// the manifest says what it is.
+    private func removal(for found: TaskResult, of task: StorageTask) -> (any SourceRemoval)? {
+        switch task.data {
+        case .store(let data) where data.removeSource:
+            switch data.source {
+            case .file(let path): return SpoolSource(path: path, roots: spool, blocking: blocking).removal
+            case .handle: return UnreadArchive()
+            case .inline, .url: return nil
+            }
+        case .copy(let data): return CopyOperation(data: data).removal(api, task.id, task.driver, found)
+        default: return nil
         }
     }
 
@@ -199,8 +206,8 @@ package struct TaskRunner: Sendable {
         case .retrieve(let data):
             let destination = RetrieveOperation(data: data)
             return (await destination.standingResult(spool: spool, blocking: blocking), [])
-        case .delete, .stat, .list, .verify, .copy, .presign, .retain, .check, .capacity:
-            return (nil, [])
+        case .copy(let data): return await CopyOperation(data: data).lastLook(api, received.task.id)
+        case .delete, .stat, .list, .verify, .presign, .retain, .check, .capacity: return (nil, [])
         }
     }
 
