@@ -70,11 +70,11 @@ package struct TaskCopy: Sendable {
 }
 
 extension String {
-    /// At most that many bytes of UTF-8, cut between characters.
+    /// At most that many bytes of UTF-8, cut between code points: one character may have any number of them.
     package func cut(toBytes limit: Int) -> String {
         guard utf8.count > limit else { return self }
-        var text = self
-        while text.utf8.count > limit { text.removeLast(max(1, (text.utf8.count - limit) / 8)) }
-        return text
+        var end = utf8.index(startIndex, offsetBy: limit)
+        while end > startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
+        return String(self[..<end])
     }
 }

@@ -35,7 +35,10 @@ package struct TaskEnvelope: Sendable, Equatable {
     package var mayHaveRunBefore: Bool { isRedelivered || attempt > 1 || !history.isEmpty || slice > 0 || replayed > 0 }
 
     /// Attempts over all drivers since the first, this one included.
-    package var sequence: Int { (history.last?.number ?? 0) + 1 }
+    package var sequence: Int {
+        let last = max(0, history.last?.number ?? 0)
+        return last == .max ? last : last + 1
+    }
 
     /// Whether an earlier attempt may have had its effect without anybody knowing.
     package var hasAmbiguousHistory: Bool { history.contains { $0.isAmbiguous } }
