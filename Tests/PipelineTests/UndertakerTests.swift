@@ -12,10 +12,17 @@ struct UndertakerTests {
     static let body =
         #"{"id":"t-1","operation":"store","driver":"a","data":{"name":"n","source":{"inline":"YQ=="}}}"#
 
+    /// What a worker notes of a try on a driver.
+    static func history(_ driver: String, _ code: String = "unavailable", n: Int = 1) -> FieldValue {
+        .string(
+            #"[{"n":\#(n),"driver":"\#(driver)","startedAt":null,"endedAt":null,"worker":"w-0","#
+                + #""code":"\#(code)","message":"m","ambiguous":true}]"#)
+    }
+
     /// Publishes as the broker would dead-letter it.
     static func bury(
         _ harness: PipelineHarness, reason: String, expiration: String? = nil, by user: String? = nil,
-        headers: [(String, FieldValue)] = [], body: String = body
+        headers: [(String, FieldValue)] = [], body: String = body, key: String = "a.store"
     ) async throws {
         var properties = MessageProperties()
         properties.messageID = "t-1"
@@ -25,7 +32,7 @@ struct UndertakerTests {
         let sender = user == "worker" ? harness.broker : harness.producer
         _ = try await sender.publish(
             OutgoingMessage(
-                exchange: "stowage.dlx", routingKey: "a.store", properties: properties, body: Array(body.utf8)))
+                exchange: "stowage.dlx", routingKey: key, properties: properties, body: Array(body.utf8)))
     }
 
     @Test("a task that killed its workers gets one more chance, and is then parked")

@@ -12,6 +12,7 @@ package struct TaskRunner: Sendable {
     private let time: TimeSource
     private let errorHandler: ErrorHandler
     private let search: SlipSearch
+    private let look: LastLook
 
     package init(
         configuration: PipelineConfiguration, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool,
@@ -24,6 +25,7 @@ package struct TaskRunner: Sendable {
         self.time = time
         self.errorHandler = ErrorHandler(policy: configuration.retry)
         self.search = SlipSearch(api: api)
+        self.look = LastLook(api: api, spool: spool, blocking: blocking)
     }
 
     /// Runs the task; `isShuttingDown` is asked when the attempt failed, because a shutdown is not a failure.
@@ -87,48 +89,23 @@ package struct TaskRunner: Sendable {
         case .handBack: return judged(.handBack, received, error)
         case .retry(let level, let at): return judged(.retry(report, on: level, at: at), received, error)
         case .failover(let next, let rest):
-            if error.isAmbiguous || received.envelope.mayHaveRunBefore,
-                let found = await lastLook(received).result
-            {
-                return judged(.succeeded(found, removal: removalOfUnread(received.task)), received, nil)
+            if error.isAmbiguous || received.envelope.mayHaveRunBefore {
+                let finding = await look.look(for: received.task, on: received.drivers)
+                if let found = finding.result {
+                    return judged(.succeeded(found, removal: finding.removal), received, nil)
+                }
             }
             return judged(.failover(report, to: next, rest: rest), received, error)
         case .giveUp:
             // A conflict is the answer of a look: this source is not what stands there.
-            let look = error.code == .conflict ? (result: nil, unasked: []) : await lastLook(received)
-            if let found = look.result {
-                return judged(.succeeded(found, removal: removalOfUnread(received.task)), received, nil)
+            let finding =
+                error.code == .conflict
+                ? LastLook.Finding() : await look.look(for: received.task, on: received.drivers)
+            if let found = finding.result {
+                return judged(.succeeded(found, removal: finding.removal), received, nil)
             }
             let isUncertain = error.isAmbiguous || received.envelope.mayHaveRunBefore
-            return judged(.failed(report, possibleCopies: isUncertain ? look.unasked : []), received, error)
-        }
-    }
-
-    /// What says, where a source was to be removed, that it was not read and so stays.
-    private func removalOfUnread(_ task: StorageTask) -> (any SourceRemoval)? {
-        guard case .store(let data) = task.data, data.removeSource else { return nil }
-        switch data.source {
-        case .file(let path): return SpoolSource(path: path, roots: spool, blocking: blocking).removal
-        case .handle: return UnreadArchive()
-        case .inline, .url: return nil
-        }
-    }
-
-    /// Whether the result stands in spite of everything.
-    private func lastLook(_ received: ReceivedTask) async -> (result: TaskResult?, unasked: [DriverName]) {
-        switch received.task.data {
-        case .store:
-            let finding = await search.search(received.task, on: received.drivers)
-            guard let receipt = finding.receipts.first else { return (nil, finding.unasked) }
-            var result = StoreResult(receipt)
-            result.otherCopies = finding.receipts.dropFirst().map(\.handle)
-            result.possibleCopies = finding.unasked
-            return (.store(result), [])
-        case .retrieve(let data):
-            let destination = RetrieveOperation(data: data)
-            return (await destination.standingResult(spool: spool, blocking: blocking), [])
-        case .delete, .stat, .list, .verify, .copy, .presign, .retain, .check, .capacity:
-            return (nil, [])
+            return judged(.failed(report, possibleCopies: isUncertain ? finding.unasked : []), received, error)
         }
     }
 

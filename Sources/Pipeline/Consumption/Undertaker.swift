@@ -8,16 +8,18 @@ package struct Undertaker: Sendable {
     private let broker: any MessageBroker
     private let reader: TaskReader
     private let settler: TaskSettler
+    private let lastWord: LastWord
     private let time: TimeSource
 
     package init(
         configuration: PipelineConfiguration, broker: any MessageBroker, reader: TaskReader, settler: TaskSettler,
-        time: TimeSource
+        lastWord: LastWord, time: TimeSource
     ) {
         self.configuration = configuration
         self.broker = broker
         self.reader = reader
         self.settler = settler
+        self.lastWord = lastWord
         self.time = time
     }
 
@@ -34,11 +36,9 @@ package struct Undertaker: Sendable {
         case .unroutable: try await answerUnroutable(delivery, body)
         case .expired(let isOwn): try await answerExpired(delivery, body, isOwn: isOwn)
         case .rejected, .lengthLimit:
-            try await end(
-                delivery, body,
-                ErrorReport(code: .unavailable, message: "the queue is full", retryable: true, place: .broker))
+            let error = ErrorReport(code: .unavailable, message: "the queue is full", retryable: true, place: .broker)
+            try await end(delivery, body, error, received(delivery, body), mayHaveRunHere: false)
         }
-        broker.settle(delivery, as: .acknowledge)
     }
 
     /// What cannot be published again is announced and rejected: the queue's dead-letter exchange parks it.
@@ -62,8 +62,7 @@ package struct Undertaker: Sendable {
         let error = ErrorReport(
             code: .poison, message: "the task ended its worker too often", retryable: false, place: .task)
         guard !envelope.hasPoisonHistory, let driver = TaskKey(delivery.routingKey).driver else {
-            try await end(delivery, body, error, readsBody: false)
-            return
+            return try await end(delivery, body, error, nil, mayHaveRunHere: true)
         }
         let level = configuration.retry.level(after: envelope.attempt)
         envelope.history.append(
@@ -74,18 +73,18 @@ package struct Undertaker: Sendable {
         envelope.deadline = reader.deadline(of: delivery, envelope, now: time.now)
         try await settler.hand(
             delivery, body: body, envelope, to: configuration.names.retry(level), key: delivery.routingKey)
+        broker.settle(delivery, as: .acknowledge)
     }
 
     private func answerUnroutable(_ delivery: Delivery, _ body: [UInt8]) async throws(Outbox.DeliveryLost) {
         let key = TaskKey(delivery.routingKey)
         let isWellFormed = key.driver != nil && key.operation != nil
-        try await end(
-            delivery, body,
-            ErrorReport(
-                code: isWellFormed ? .unknownDriver : .invalidTask,
-                message: isWellFormed
-                    ? "no queue exists for this driver" : "the routing key is not <driver>.<operation>",
-                retryable: false, place: .task))
+        let error = ErrorReport(
+            code: isWellFormed ? .unknownDriver : .invalidTask,
+            message: isWellFormed
+                ? "no queue exists for this driver" : "the routing key is not <driver>.<operation>",
+            retryable: false, place: .task)
+        try await end(delivery, body, error, received(delivery, body), mayHaveRunHere: false)
     }
 
     private func answerExpired(
@@ -95,42 +94,29 @@ package struct Undertaker: Sendable {
             code: isOwn ? .expired : .unavailable,
             message: isOwn ? "the message expired in its queue" : "no worker took the task in time",
             retryable: !isOwn, place: isOwn ? .task : .broker)
-        guard !isOwn, let received = try? reader.read(delivery, now: time.now), let next = received.slip.first,
-            received.task.operation == .store
-        else {
-            try await end(delivery, body, error)
-            return
-        }
-        let record = AttemptRecord(
-            number: received.envelope.sequence, driver: received.task.driver, startedAt: nil, endedAt: time.now,
-            worker: configuration.worker, code: error.code, message: error.message, ambiguous: false)
-        try await settler.handOver(
-            received, record, error, to: next, rest: Array(received.slip.dropFirst()))
-    }
-
-    /// Where a store may stand although it failed: nobody is asked here.
-    private func possibleCopies(
-        _ delivery: Delivery, _ identity: TaskIdentity, _ envelope: TaskEnvelope
-    ) -> [DriverName] {
-        guard identity.operation == .store, let driver = TaskKey(delivery.routingKey).driver else { return [] }
         // A queue does not say whether a worker had the message before it expired there.
-        let mayHaveReached =
-            switch DeathReason(delivery, names: configuration.names) {
-            case .deliveryLimit, .expired: true
-            case .unroutable, .rejected, .lengthLimit: false
-            }
-        return envelope.earlierDrivers(than: driver) + (mayHaveReached ? [driver] : [])
+        guard !isOwn, let received = try? reader.read(delivery, now: time.now), let next = received.slip.first else {
+            return try await end(delivery, body, error, received(delivery, body), mayHaveRunHere: true)
+        }
+        let reach = Reach(received.envelope, at: received.task.driver, mayHaveRunHere: true)
+        try await lastWord.handOver(received, after: error, to: next, reach)
     }
 
+    /// The task as far as it can be looked for.
+    private func received(_ delivery: Delivery, _ body: [UInt8]) -> ReceivedTask? {
+        (try? reader.read(delivery, now: time.now)) ?? reader.outline(delivery, body: body, now: time.now)
+    }
+
+    /// The body of a task that may have killed whoever read it is left alone.
     private func end(
-        _ delivery: Delivery, _ body: [UInt8], _ error: ErrorReport, readsBody: Bool = true
+        _ delivery: Delivery, _ body: [UInt8], _ error: ErrorReport, _ received: ReceivedTask?, mayHaveRunHere: Bool
     ) async throws(Outbox.DeliveryLost) {
-        let envelope = reader.envelope(delivery)
-        let identity = reader.identity(of: delivery, body: body, readsBody: readsBody, now: time.now)
+        let isPoison = error.code == .poison
+        let identity = reader.identity(of: delivery, body: body, readsBody: !isPoison, now: time.now)
+        let driver = TaskKey(delivery.routingKey).driver
+        let reach = Reach(reader.envelope(delivery), at: driver, mayHaveRunHere: mayHaveRunHere)
         var error = error
         error.driver = identity.driver
-        try await settler.fail(
-            error, possibleCopies: possibleCopies(delivery, identity, envelope), identity, envelope,
-            parkedAs: envelope, delivery, body: body)
+        try await lastWord.end(delivery, body: body, as: error, identity, received, reach)
     }
 }

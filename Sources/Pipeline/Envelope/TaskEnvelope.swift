@@ -32,7 +32,10 @@ package struct TaskEnvelope: Sendable, Equatable {
     package init() {}
 
     /// Whether some worker may have worked on the task before.
-    package var mayHaveRunBefore: Bool { isRedelivered || attempt > 1 || !history.isEmpty || slice > 0 || replayed > 0 }
+    package var mayHaveRunBefore: Bool { isRedelivered || hasBeenTried }
+
+    /// Whether some worker has noted that it worked on the task.
+    package var hasBeenTried: Bool { attempt > 1 || !history.isEmpty || slice > 0 || replayed > 0 }
 
     /// Attempts over all drivers since the first, this one included.
     package var sequence: Int {
@@ -49,8 +52,8 @@ package struct TaskEnvelope: Sendable, Equatable {
     /// Drivers that worked on the task before `current`, in order, each once.
     package func earlierDrivers(than current: DriverName) -> [DriverName] {
         var drivers: [DriverName] = []
-        for record in history where record.driver != current && !drivers.contains(record.driver) {
-            drivers.append(record.driver)
+        for record in history where record.driver != current && record.hasReachedItsDriver {
+            if !drivers.contains(record.driver) { drivers.append(record.driver) }
         }
         return drivers
     }
@@ -59,4 +62,7 @@ package struct TaskEnvelope: Sendable, Equatable {
 extension AttemptRecord {
     /// Named as the contract's `ambiguous`.
     package var isAmbiguous: Bool { ambiguous }
+
+    /// No queue took the task for a driver that is not known.
+    package var hasReachedItsDriver: Bool { code != .unknownDriver }
 }
