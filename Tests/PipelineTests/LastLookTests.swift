@@ -112,6 +112,48 @@ struct LastLookTests {
             #expect(event.summary == "failed unknown-driver" && event.possibleCopies.isEmpty)
         }
     }
+
+    @Test("a delivery that cannot be read any more has succeeded where it was stored before")
+    func refusedAfterStoring() async throws {
+        let harness = try await PipelineHarness()
+        // Another worker's configuration knew c as a peer of a; this one does not.
+        let foreign = UndertakerTests.body.replacing(#""data""#, with: #""fallbacks":["c"],"data""#)
+        try await harness.whileWorking {
+            try await stored(harness)
+            try await sendCopy(harness, foreign, to: "a.store")
+            let event = try await harness.event()
+            #expect(event.summary == "succeeded" && event.storeResult?.handle.driver.text == "a", "\(event)")
+        }
+        #expect(harness.waiting(in: "stowage.dead").isEmpty)
+    }
+
+    @Test("a delivery that cannot be read any more names where it may stand")
+    func refusedUncertain() async throws {
+        let harness = try await PipelineHarness()
+        harness.scripts["a"]?.fail(
+            .stat, StorageError(.unavailable, .permanent, "away", at: .driver), times: 100)
+        let foreign = UndertakerTests.body.replacing(#""data""#, with: #""fallbacks":["c"],"data""#)
+        try await harness.send(foreign, key: "a.store")
+        // Somebody has it and is lost.
+        let lost = try #require(try await harness.producer.get("stowage.tasks.a"))
+        harness.producer.settle(lost, as: .requeue)
+        try await harness.whileWorking {
+            let event = try await harness.event()
+            #expect(event.summary == "failed permission-denied" && event.possibleCopies == ["a"], "\(event)")
+        }
+    }
+
+    @Test("a first delivery that names a driver that is no peer asks nobody anything")
+    func refusedAtFirst() async throws {
+        let harness = try await PipelineHarness()
+        let foreign = UndertakerTests.body.replacing(#""data""#, with: #""fallbacks":["c"],"data""#)
+        try await harness.whileWorking {
+            try await stored(harness)
+            try await harness.send(foreign, key: "a.store")
+            let event = try await harness.event()
+            #expect(event.summary == "failed permission-denied" && event.possibleCopies.isEmpty, "\(event)")
+        }
+    }
 }
 
 extension TaskEvent {

@@ -84,7 +84,7 @@ final class PipelineHarness: Sendable {
             undertaker: Undertaker(
                 configuration: configuration, broker: broker, reader: reader, settler: settler, lastWord: lastWord,
                 time: time),
-            time: time, logger: logger, metrics: metrics, shutdown: shutdown)
+            lastWord: lastWord, time: time, logger: logger, metrics: metrics, shutdown: shutdown)
         manager = ArchivingManager(
             configuration: configuration, broker: broker, slots: 8, concurrency: { _ in 4 }, clerk: clerk,
             logger: logger, shutdown: shutdown)

@@ -128,8 +128,8 @@ package struct StowageWorker: Sendable {
         let undertaker = Undertaker(
             configuration: pipeline, broker: broker, reader: reader, settler: settler, lastWord: lastWord, time: time)
         let clerk = TaskClerk(
-            broker: broker, reader: reader, runner: runner, settler: settler, undertaker: undertaker, time: time,
-            logger: logger, metrics: metrics, shutdown: shutdown)
+            broker: broker, reader: reader, runner: runner, settler: settler, undertaker: undertaker,
+            lastWord: lastWord, time: time, logger: logger, metrics: metrics, shutdown: shutdown)
         let total = configuration.worker.concurrency
         return ArchivingManager(
             configuration: pipeline, broker: broker, slots: total,
