@@ -101,6 +101,58 @@ struct LastLookTests {
         #expect(harness.waiting(in: "stowage.dead").count == 1)
     }
 
+    @Test("a failover to a driver that has no queue goes on to the next one of the slip", arguments: ["b", "spirit,b"])
+    func nextOfSlip(_ slip: String) async throws {
+        let harness = try await PipelineHarness()
+        try await harness.whileWorking {
+            try await sendCopy(harness, slip: slip)
+            let events = try await harness.eventsToTheEnd()
+            let hops = events.filter { $0.summary == "failedover unknown-driver" }
+            #expect(Set(hops.map(\.id)) == Set((2...1 + hops.count).map { "t-1/failedover/\($0)" }))
+            #expect(hops.count == slip.split(separator: ",").count)
+            let last = try #require(events.last)
+            #expect(last.summary == "succeeded" && last.storeResult?.handle.driver.text == "b", "\(last)")
+            #expect(last.attempts.map(\.driver.text) == ["a", "ghost"] + slip.split(separator: ",").map(String.init))
+            #expect(last.storeResult?.possibleCopies.isEmpty == true)
+        }
+        #expect(harness.waiting(in: "stowage.dead").isEmpty)
+    }
+
+    @Test("a slip of drivers without queues ends as failed, with every hop")
+    func endOfSlip() async throws {
+        let harness = try await PipelineHarness()
+        try await harness.whileWorking {
+            try await sendCopy(harness, slip: "spirit")
+            let events = try await harness.eventsToTheEnd()
+            #expect(events.map(\.summary).last == "failed unknown-driver" && events.count == 2)
+            #expect(events.last?.attempts.map(\.driver.text) == ["a", "ghost"])
+            #expect(events.last?.driver?.text == "spirit")
+        }
+        #expect(harness.waiting(in: "stowage.dead").map(\.routingKey) == ["spirit.store"])
+    }
+
+    @Test("a store that stands on its first driver is not handed on to the next one of the slip")
+    func standsBeforeNext() async throws {
+        let harness = try await PipelineHarness()
+        try await harness.whileWorking {
+            try await stored(harness)
+            try await sendCopy(harness, slip: "b")
+            let event = try await harness.event()
+            #expect(event.summary == "succeeded" && event.storeResult?.handle.driver.text == "a")
+        }
+    }
+
+    @Test("a producer's own fallbacks do not help a driver that is unknown")
+    func misspelt() async throws {
+        let harness = try await PipelineHarness()
+        try await harness.whileWorking {
+            let body = UndertakerTests.body.replacing(
+                #""driver":"a","#, with: #""driver":"ghost","fallbacks":["b"],"#)
+            try await harness.send(body, key: "ghost.store")
+            #expect(try await harness.event().summary == "failed unknown-driver")
+        }
+    }
+
     @Test("a store that nobody tried and no queue takes fails without asking anybody")
     func neverTried() async throws {
         let harness = try await PipelineHarness()

@@ -84,6 +84,13 @@ package struct Undertaker: Sendable {
             message: isWellFormed
                 ? "no queue exists for this driver" : "the routing key is not <driver>.<operation>",
             retryable: false, place: .task)
+        // Only in a copy has a worker noted the alternatives; what a producer misspelt goes nowhere.
+        if isWellFormed, let received = received(delivery, body), received.envelope.isCopy,
+            let next = received.slip.first
+        {
+            let reach = Reach(received.envelope, at: key.driver, mayHaveRunHere: false)
+            return try await lastWord.handOver(received, after: error, to: next, reach)
+        }
         try await end(delivery, body, error, received(delivery, body), mayHaveRunHere: false)
     }
 
