@@ -38,6 +38,14 @@ package struct TaskClerk: Sendable {
     /// Runs the task in `delivery`; returns when it is settled or lost to somebody else.
     package func run(_ delivery: Delivery) async {
         do throws(Outbox.DeliveryLost) {
+            if delivery.isRedelivered, try await undertaker.setAside(delivery) {
+                return logger.warning(
+                    "task set aside: workers ended while they ran it",
+                    [
+                        LogField("task.id", delivery.properties.messageID ?? ""),
+                        LogField("routing.key", delivery.routingKey),
+                    ])
+            }
             let received: ReceivedTask
             do throws(UnreadableTask) {
                 received = try reader.read(delivery, now: time.now)

@@ -9,6 +9,7 @@ package struct Undertaker: Sendable {
     private let reader: TaskReader
     private let settler: TaskSettler
     private let lastWord: LastWord
+    private let errorHandler: ErrorHandler
     private let time: TimeSource
 
     package init(
@@ -20,6 +21,7 @@ package struct Undertaker: Sendable {
         self.reader = reader
         self.settler = settler
         self.lastWord = lastWord
+        self.errorHandler = ErrorHandler(policy: configuration.retry)
         self.time = time
     }
 
@@ -56,21 +58,37 @@ package struct Undertaker: Sendable {
         broker.settle(delivery, as: .reject)
     }
 
-    /// A task that killed its workers may have been innocent once, never twice; its body is not read.
+    /// Sets a task aside that is under suspicion of ending its workers and was with another one that was lost.
+    ///
+    /// `false`: it is not, and the delivery is as it was. The broker's count of deliveries is no count of deaths: it
+    /// offers a task to the channels of a dead connection that it has not closed yet.
+    package func setAside(_ delivery: Delivery) async throws(Outbox.DeliveryLost) -> Bool {
+        guard delivery.isRedelivered, !delivery.hasOversizedHeaders, case .complete(let body) = delivery.body,
+            reader.envelope(delivery).history.last?.code == .poison
+        else { return false }
+        try await answerPoison(delivery, body)
+        return true
+    }
+
+    /// Somebody beside the task may have ended its workers, so it gets further rounds; its body is not read.
     private func answerPoison(_ delivery: Delivery, _ body: [UInt8]) async throws(Outbox.DeliveryLost) {
         var envelope = reader.envelope(delivery)
         let error = ErrorReport(
             code: .poison, message: "the task ended its worker too often", retryable: false, place: .task)
-        guard !envelope.hasPoisonHistory, let driver = TaskKey(delivery.routingKey).driver else {
+        let now = time.now
+        let deadline = reader.deadline(of: delivery, envelope, now: now)
+        let identity = reader.identity(of: delivery, body: body, readsBody: false, now: now)
+        let decision = errorHandler.afterDeaths(
+            rounds: envelope.poisonRounds + 1, of: identity.id, deadline: deadline, now: now)
+        guard case .retry(let level, _) = decision, let driver = TaskKey(delivery.routingKey).driver else {
             return try await end(delivery, body, error, nil, mayHaveRunHere: true)
         }
-        let level = configuration.retry.level(after: envelope.attempt)
         envelope.history.append(
             AttemptRecord(
-                number: envelope.sequence, driver: driver, startedAt: nil, endedAt: time.now, worker: nil,
-                code: .poison, message: error.message, ambiguous: true))
+                number: envelope.sequence, driver: driver, startedAt: nil, endedAt: now, worker: nil,
+                code: .poison, message: "a worker ended while it ran the task", ambiguous: true))
         envelope.attempt += 1
-        envelope.deadline = reader.deadline(of: delivery, envelope, now: time.now)
+        envelope.deadline = deadline
         try await settler.hand(
             delivery, body: body, envelope, to: configuration.names.retry(level), key: delivery.routingKey)
         broker.settle(delivery, as: .acknowledge)

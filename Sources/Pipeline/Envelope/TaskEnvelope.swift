@@ -46,8 +46,8 @@ package struct TaskEnvelope: Sendable, Equatable {
     /// Whether an earlier attempt may have had its effect without anybody knowing.
     package var hasAmbiguousHistory: Bool { history.contains { $0.isAmbiguous } }
 
-    /// Whether the broker has ended the task before.
-    package var hasPoisonHistory: Bool { history.contains { $0.code == .poison } }
+    /// How often the task was sent away because workers died that ran it.
+    package var poisonRounds: Int { history.count { $0.code == .poison } }
 
     /// Drivers that worked on the task before `current`, in order, each once.
     package func earlierDrivers(than current: DriverName) -> [DriverName] {
