@@ -15,6 +15,7 @@ enum AllCommands {
         EventsCommand.self,
         DeadListCommand.self,
         DeadShowCommand.self,
+        DeadEditCommand.self,
         DeadReplayCommand.self,
         DeadDropCommand.self,
         TopologyDeclareCommand.self,

@@ -70,6 +70,7 @@ extension EndToEnd {
                 let hops = here.events.of(stored.event.task).filter { $0.event.type == .failedOver }
                 #expect(hops.map { $0.error?.code } == [.unavailable, .unknownDriver])
                 #expect(await worker.stop() == .code(0))
+                try await here.declareTopology()
                 #expect(try await here.messagesLeft().isEmpty)
             }
         }

@@ -28,6 +28,7 @@ package struct TaskCopy: Sendable {
         if let deadline = envelope.deadline { note(.deadline, .integer(deadline.millisecondsSinceEpoch)) }
         if let user = envelope.user { note(.user, .string(user)) }
         if envelope.replayed > 0 { note(.replayed, .integer(Int64(envelope.replayed))) }
+        if envelope.edited > 0 { note(.edited, .integer(Int64(envelope.edited))) }
         if envelope.slice > 0 { note(.slice, .integer(Int64(envelope.slice))) }
         if let checkpoint = envelope.checkpoint { note(.checkpoint, .string(checkpoint)) }
     }

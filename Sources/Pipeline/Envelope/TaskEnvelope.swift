@@ -26,6 +26,8 @@ package struct TaskEnvelope: Sendable, Equatable {
     package var firstAt: Timestamp?
     package var deadline: Timestamp?
     package var replayed = 0
+    /// How often an operator has changed the task.
+    package var edited = 0
     package var slice = 0
     package var checkpoint: String?
 
