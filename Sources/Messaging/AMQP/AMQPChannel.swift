@@ -29,6 +29,7 @@ final class AMQPChannel {
     var generation: UInt64 = 0
     var consuming = Consuming.off
     var window = SettlementWindow()
+    var idle = IdleTime()
     var isDirty = false
     var assembler: MessageAssembler<Content>
     var operations: [AMQPOperation] = []
@@ -56,6 +57,7 @@ final class AMQPChannel {
         self.generation = generation
         consuming = .off
         window = SettlementWindow()
+        idle = IdleTime()
         isDirty = false
         assembler = MessageAssembler(maximumBodyBytes: maximumBodyBytes)
         isOperating = false

@@ -5,11 +5,13 @@ package import StowageContract
 
 /// Looks once more for the result of a task that would otherwise be announced as failed.
 package struct LastLook: Sendable {
+    private let api: StorageAPI
     private let search: SlipSearch
     private let spool: SpoolRoots
     private let blocking: BlockingPool
 
     package init(api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool) {
+        self.api = api
         self.search = SlipSearch(api: api)
         self.spool = spool
         self.blocking = blocking
@@ -25,8 +27,9 @@ package struct LastLook: Sendable {
         package var unasked: [DriverName] = []
     }
 
-    /// Looks for what `task` makes: an archive on one of `drivers`, or the file of a `retrieve`.
-    package func look(for task: StorageTask, on drivers: [DriverName]) async -> Finding {
+    /// Looks for what the task makes: an archive on one of `drivers` with its copies, or the file of a `retrieve`.
+    package func look(for received: ReceivedTask, on drivers: [DriverName]) async -> Finding {
+        let task = received.task
         switch task.data {
         case .store(let data):
             let found = await search.search(task, on: drivers)
@@ -34,6 +37,17 @@ package struct LastLook: Sendable {
             var result = StoreResult(receipt)
             result.otherCopies = found.receipts.dropFirst().map(\.handle)
             result.possibleCopies = found.unasked
+            let audit = CopyAudit(search: search, api: api)
+            let isPeer = data.copies.map { received.isPeer($0, in: api) }
+            let allowed = zip(data.copies, isPeer).filter(\.1).map(\.0)
+            let audited = await audit.copies(allowed, of: task, from: receipt.handle.driver)
+            // What the configuration no longer allows is not asked, and not passed over either.
+            let refused = zip(data.copies, isPeer).filter { !$0.1 }.map { driver, _ in
+                CopyOutcome(
+                    driver, .failure(StorageError(.permissionDenied, .permanent, "the driver is no peer", at: .task)),
+                    followUp: nil)
+            }
+            result.copies = audited + refused
             return Finding(result: .store(result), removal: removalOfUnread(data))
         case .retrieve(let data):
             let destination = RetrieveOperation(data: data)
@@ -50,5 +64,14 @@ package struct LastLook: Sendable {
         case .handle: return UnreadArchive()
         case .inline, .url: return nil
         }
+    }
+}
+
+extension ReceivedTask {
+    /// Whether the driver that the task was sent to may name `other`.
+    fileprivate func isPeer(_ other: DriverName, in api: StorageAPI) -> Bool {
+        let sentTo = task.bodyDriver ?? envelope.history.first?.driver ?? task.driver
+        guard let settings = api.settings(of: sentTo) else { return true }
+        return (settings.peers ?? settings.fallbacks).contains(other)
     }
 }

@@ -57,7 +57,7 @@ package struct LastWord: Sendable {
     private func find(_ received: ReceivedTask, _ reach: Reach) async throws(Outbox.DeliveryLost) -> LastLook.Finding {
         guard reach.isUncertain else { return LastLook.Finding() }
         let drivers = reach.drivers + received.slip.filter { !reach.drivers.contains($0) }
-        let finding = await look.look(for: received.task, on: drivers)
+        let finding = await look.look(for: received, on: drivers)
         // A look that was cut short has found nothing out.
         if finding.result == nil, Task.isCancelled { throw Outbox.DeliveryLost() }
         return finding

@@ -1,7 +1,7 @@
 package import StowageContract
 
 extension ErrorHandler {
-    /// Rounds that a task gets on which its workers died; see `docs/decisions/0007-poison.md`.
+    /// Rounds that a task gets on which its workers died; see `docs/decisions/0009-poison.md`.
     package static let poisonRounds = 8
 
     /// What becomes of a task whose workers died: `rounds` times so far, this one included.

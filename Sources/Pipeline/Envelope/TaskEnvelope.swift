@@ -51,6 +51,11 @@ package struct TaskEnvelope: Sendable, Equatable {
     /// How often the task was sent away because workers died that ran it.
     package var poisonRounds: Int { history.count { $0.code == .poison } }
 
+    /// Whether an earlier delivery may have had an effect that no later one knows of.
+    package var isUncertain: Bool {
+        isRedelivered || hasAmbiguousHistory || poisonRounds > 0 || slice > 0 || replayed > 0
+    }
+
     /// Drivers that worked on the task before `current`, in order, each once.
     package func earlierDrivers(than current: DriverName) -> [DriverName] {
         var drivers: [DriverName] = []
