@@ -13,7 +13,7 @@ extension EndToEnd {
             let settings = Settings().with {
                 $0.maxAttempts = 1
                 $0.concurrency = 32
-                $0.level = "error"
+                $0.level = "info"
             }
             try await Installation.with(settings) { here in
                 try FileManager.default.moveItem(atPath: here.disk("a"), toPath: here.disk("away"))
@@ -134,7 +134,7 @@ extension EndToEnd {
                 // The limit of 20 that newer brokers set would destroy it.
                 for _ in 0..<22 { #expect(try await here.parked().count == 1) }
                 let drop = try await here.stowage(as: .operator_, "dead", "drop", "--yes", "t-1")
-                #expect(drop.exit == .code(0) && drop.output == "dropped t-1\n", "\(drop)")
+                #expect(drop.exit == .code(0) && drop.output == "dropped t-1", "\(drop)")
                 #expect(try await here.messagesLeft().isEmpty)
             }
         }

@@ -106,7 +106,7 @@ package struct DeadLetterDesk: Sendable {
         guard walk.filter.matches(letter), !walk.sentIDs.contains(letter.id) else { return walk.hold(delivery) }
         walk.tally.matched += 1
         let message: OutgoingMessage?
-        var fate = DeadLetterFate.replayed
+        var isEdited = false
         switch await walk.judge(letter) {
         case .keep:
             walk.hold(delivery)
@@ -125,14 +125,13 @@ package struct DeadLetterDesk: Sendable {
                 isReplayed
                 ? letter.replay(edited, to: names, as: broker.user, now: time.now)
                 : letter.parked(edited, to: names, as: broker.user, now: time.now)
-            if !isReplayed { fate = .edited }
+            isEdited = !isReplayed
         }
         walk.sentIDs.insert(letter.id)
         if walk.underway >= Self.unconfirmed, let sending = await group.next() { await finish(sending, &walk) }
         walk.underway += 1
-        group.addTask { [fate] in
-            DeadLetterSending(letter: letter, fate: fate, problem: await publish(message, letter))
-        }
+        let fate = isEdited ? DeadLetterFate.edited : .replayed(to: message?.routingKey ?? "")
+        group.addTask { DeadLetterSending(letter: letter, fate: fate, problem: await publish(message)) }
     }
 
     private func finish(_ sending: DeadLetterSending, _ walk: inout DeadLetterWalk) async {
@@ -160,7 +159,7 @@ package struct DeadLetterDesk: Sendable {
     }
 
     /// Publishes and waits for the confirm; returns what went wrong.
-    private func publish(_ message: OutgoingMessage?, _ letter: DeadLetter) async -> String? {
+    private func publish(_ message: OutgoingMessage?) async -> String? {
         guard let message else { return "the message is too large to be published again" }
         do throws(BrokerError) {
             switch try await broker.publish(message) {

@@ -2,8 +2,8 @@
 package enum DeadLetterFate: Sendable, Equatable {
     /// Stays parked.
     case kept
-    /// Published again and taken from the queue.
-    case replayed
+    /// Published again, under that routing key, and taken from the queue.
+    case replayed(to: String)
     /// Published again, but the connection was lost before it could be taken from the queue: it is parked still.
     case replayedAndParked
     /// Parked with its changes.

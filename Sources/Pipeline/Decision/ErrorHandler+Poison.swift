@@ -13,6 +13,9 @@ extension ErrorHandler {
         // FNV-1a: the same on every worker.
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in "\(task)/\(rounds)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        // Its last bytes, the round, have to move the bits that choose.
+        hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd
+        hash ^= hash >> 33
         let rungs = UInt64(min(policy.levels.count, 4))
         var level = policy.levels[Int((hash >> 32) % rungs)]
         if let deadline, now.advanced(byMilliseconds: level.milliseconds) > deadline { level = policy.levels[0] }

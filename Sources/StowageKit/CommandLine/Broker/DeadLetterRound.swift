@@ -26,7 +26,7 @@ enum DeadLetterRound {
                 if isJSON { console.json(json(letter, fate)) }
                 switch fate {
                 case .kept: if !isJSON { console.line("\(letter.id) stays as it is") }
-                case .replayed: if !isJSON { console.line("replayed \(letter.id) to \(letter.delivery.routingKey)") }
+                case .replayed(let key): if !isJSON { console.line("replayed \(letter.id) to \(key)") }
                 case .edited: if !isJSON { console.line("edited \(letter.id)") }
                 case .editedTwice:
                     console.problem(
