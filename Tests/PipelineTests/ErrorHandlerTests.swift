@@ -156,4 +156,36 @@ struct ErrorHandlerTests {
         #expect(FailoverUrge(StorageError(code, .permanent, "x")) == expected)
         #expect(FailoverUrge(StorageError(code, .permanent, "x", at: .source)) == .never)
     }
+
+    @Test("a task whose workers died is tried again seven times, scattered over the ladder, and never for ever")
+    func deaths() {
+        let levels = (0..<6).map { RetryLevel(name: "\($0)", milliseconds: 1000 << (2 * $0)) }
+        let handler = ErrorHandler(policy: RetryPolicy(levels: levels))
+        let now = Timestamp(millisecondsSinceEpoch: 1_000_000)
+        func level(_ task: String, _ rounds: Int, deadline: Timestamp? = nil) -> String? {
+            let decision = handler.afterDeaths(rounds: rounds, of: task, deadline: deadline, now: now)
+            if case .retry(let level, let at) = decision {
+                #expect(at == now.advanced(byMilliseconds: level.milliseconds))
+                return level.name
+            }
+            #expect(decision == .giveUp)
+            return nil
+        }
+        for rounds in 1...10 {
+            let names = (0..<400).map { level("task-\($0)", rounds) }
+            guard rounds < 8 else {
+                #expect(names.allSatisfy { $0 == nil })
+                continue
+            }
+            // A quarter each, more or less.
+            for name in ["0", "1", "2", "3"] { #expect((60...140).contains(names.count { $0 == name }), "\(rounds)") }
+        }
+        // Two tasks that died together part sooner or later.
+        let together = (0..<400).count { task in
+            (1..<8).allSatisfy { level("task-\(task)", $0) == level("other-\(task)", $0) }
+        }
+        #expect(together == 0)
+        let soon = now.advanced(byMilliseconds: 1500)
+        #expect((0..<40).allSatisfy { level("task-\($0)", 1, deadline: soon) == "0" })
+    }
 }

@@ -79,6 +79,9 @@ final class PipelineHarness: Sendable {
         }
         let settler = TaskSettler(
             broker: broker, outbox: outbox, notifications: notifications, names: names, time: time)
+        let lastWord = LastWord(
+            worker: "w-1", broker: broker, reader: reader, settler: settler,
+            look: LastLook(api: api, spool: SpoolRoots([spool.path]), blocking: blocking), time: time)
         let clerk = TaskClerk(
             broker: broker, reader: reader,
             runner: TaskRunner(
@@ -86,8 +89,9 @@ final class PipelineHarness: Sendable {
                 time: time, control: control),
             settler: settler,
             undertaker: Undertaker(
-                configuration: configuration, broker: broker, reader: reader, settler: settler, time: time),
-            time: time, logger: logger, metrics: metrics, shutdown: shutdown)
+                configuration: configuration, broker: broker, reader: reader, settler: settler, lastWord: lastWord,
+                time: time),
+            lastWord: lastWord, time: time, logger: logger, metrics: metrics, shutdown: shutdown)
         manager = ArchivingManager(
             configuration: configuration, broker: broker, slots: 8, concurrency: { _ in 4 }, clerk: clerk,
             control: control, time: time, logger: logger, shutdown: shutdown)

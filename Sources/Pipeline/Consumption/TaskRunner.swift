@@ -12,6 +12,7 @@ package struct TaskRunner: Sendable {
     private let time: TimeSource
     private let errorHandler: ErrorHandler
     private let search: SlipSearch
+    private let look: LastLook
     private let control: ControlBoard
 
     package init(
@@ -26,6 +27,7 @@ package struct TaskRunner: Sendable {
         self.time = time
         self.errorHandler = ErrorHandler(policy: configuration.retry)
         self.search = SlipSearch(api: api)
+        self.look = LastLook(api: api, spool: spool, blocking: blocking)
     }
 
     /// Runs the task; `isShuttingDown` is asked when the attempt failed, because a shutdown is not a failure.
@@ -123,20 +125,23 @@ package struct TaskRunner: Sendable {
             return await cancelled(received, after: error, by: cancellation?.by, situation, hasBegun: hasBegun)
         case .retry(let level, let at): return judged(.retry(report, on: level, at: at), received, error)
         case .failover(let next, let rest):
-            if error.isAmbiguous || received.envelope.mayHaveRunBefore,
-                let found = await lastLook(received).result
-            {
-                return judged(.succeeded(found, removal: removal(for: found, of: received.task)), received, nil)
+            if error.isAmbiguous || received.envelope.mayHaveRunBefore {
+                let finding = await look.look(for: received, on: received.drivers)
+                if let found = finding.result {
+                    return judged(.succeeded(found, removal: finding.removal), received, nil)
+                }
             }
             return judged(.failover(report, to: next, rest: rest), received, error)
         case .giveUp:
             // A conflict is the answer of a look: this source is not what stands there.
-            let look = error.code == .conflict ? (result: nil, unasked: []) : await lastLook(received)
-            if let found = look.result {
-                return judged(.succeeded(found, removal: removal(for: found, of: received.task)), received, nil)
+            let finding =
+                error.code == .conflict
+                ? LastLook.Finding() : await look.look(for: received, on: received.drivers)
+            if let found = finding.result {
+                return judged(.succeeded(found, removal: finding.removal), received, nil)
             }
             let isUncertain = error.isAmbiguous || received.envelope.mayHaveRunBefore
-            return judged(.failed(report, possibleCopies: isUncertain ? look.unasked : []), received, error)
+            return judged(.failed(report, possibleCopies: isUncertain ? finding.unasked : []), received, error)
         }
     }
 
@@ -151,11 +156,11 @@ package struct TaskRunner: Sendable {
         }
         // Whoever has it for the first time has been nowhere else.
         let drivers = received.envelope.mayHaveRunBefore ? received.drivers : [received.task.driver]
-        let look = await lastLook(received, on: drivers)
-        if let found = look.result {
-            return judged(.succeeded(found, removal: removal(for: found, of: received.task)), received, nil)
+        let finding = await look.look(for: received, on: drivers)
+        if let found = finding.result {
+            return judged(.succeeded(found, removal: finding.removal), received, nil)
         }
-        if look.unasked.isEmpty || !(mayStand || received.envelope.isUncertain) {
+        if finding.unasked.isEmpty || !(mayStand || received.envelope.isUncertain) {
             return judged(.cancelled(by: by), received, error)
         }
         let unseen = StorageError(
@@ -169,46 +174,7 @@ package struct TaskRunner: Sendable {
         if case .retry(let level, let at) = errorHandler.decide(unseen, in: situation) {
             return judged(.retry(report, on: level, at: at), received, unseen)
         }
-        return judged(.failed(report, possibleCopies: look.unasked), received, unseen)
-    }
-
-    /// What removes a source whose result was found by a last look.
-    ///
-    /// Of a store it only says that the source was not read and so stays; the original of a copy is an archive, of which
-    /// the manifest says what it is.
-    private func removal(for found: TaskResult, of task: StorageTask) -> (any SourceRemoval)? {
-        switch task.data {
-        case .store(let data) where data.removeSource:
-            switch data.source {
-            case .file(let path): return SpoolSource(path: path, roots: spool, blocking: blocking).removal
-            case .handle: return UnreadArchive()
-            case .inline, .url: return nil
-            }
-        case .copy(let data): return CopyOperation(data: data).removal(api, task.id, task.driver, found)
-        default: return nil
-        }
-    }
-
-    /// Whether the result stands in spite of everything.
-    private func lastLook(
-        _ received: ReceivedTask, on drivers: [DriverName]? = nil
-    ) async -> (result: TaskResult?, unasked: [DriverName]) {
-        switch received.task.data {
-        case .store(let data):
-            let finding = await search.search(received.task, on: drivers ?? received.drivers)
-            guard let receipt = finding.receipts.first else { return (nil, finding.unasked) }
-            var result = StoreResult(receipt)
-            result.otherCopies = finding.receipts.dropFirst().map(\.handle)
-            result.possibleCopies = finding.unasked
-            let audit = CopyAudit(search: search, api: api)
-            result.copies = await audit.copies(data.copies, of: received.task, from: receipt.handle.driver)
-            return (.store(result), [])
-        case .retrieve(let data):
-            let destination = RetrieveOperation(data: data)
-            return (await destination.standingResult(spool: spool, blocking: blocking), [])
-        case .copy(let data): return await CopyOperation(data: data).lastLook(api, received.task.id)
-        case .delete, .stat, .list, .verify, .presign, .retain, .check, .capacity: return (nil, [])
-        }
+        return judged(.failed(report, possibleCopies: finding.unasked), received, unseen)
     }
 
     private func judged(_ verdict: TaskVerdict, _ received: ReceivedTask, _ error: StorageError?) -> JudgedAttempt {

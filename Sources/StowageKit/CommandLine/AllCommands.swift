@@ -22,6 +22,7 @@ enum AllCommands {
         DrainCommand.self,
         DeadListCommand.self,
         DeadShowCommand.self,
+        DeadEditCommand.self,
         DeadReplayCommand.self,
         DeadDropCommand.self,
         TopologyDeclareCommand.self,

@@ -142,14 +142,17 @@ package struct StowageWorker: Sendable {
         ) { api.settings(of: $0) }
         let settler = TaskSettler(
             broker: broker, outbox: outbox, notifications: notifications, names: names, time: time)
+        let spool = SpoolRoots(configuration.spool.roots)
         let runner = TaskRunner(
-            configuration: pipeline, api: api, spool: SpoolRoots(configuration.spool.roots), blocking: blocking,
-            time: time, control: control)
+            configuration: pipeline, api: api, spool: spool, blocking: blocking, time: time, control: control)
+        let lastWord = LastWord(
+            worker: name, broker: broker, reader: reader, settler: settler,
+            look: LastLook(api: api, spool: spool, blocking: blocking), time: time)
         let undertaker = Undertaker(
-            configuration: pipeline, broker: broker, reader: reader, settler: settler, time: time)
+            configuration: pipeline, broker: broker, reader: reader, settler: settler, lastWord: lastWord, time: time)
         let clerk = TaskClerk(
-            broker: broker, reader: reader, runner: runner, settler: settler, undertaker: undertaker, time: time,
-            logger: logger, metrics: metrics, shutdown: shutdown)
+            broker: broker, reader: reader, runner: runner, settler: settler, undertaker: undertaker,
+            lastWord: lastWord, time: time, logger: logger, metrics: metrics, shutdown: shutdown)
         let total = configuration.worker.concurrency
         return ArchivingManager(
             configuration: pipeline, broker: broker, slots: total,
