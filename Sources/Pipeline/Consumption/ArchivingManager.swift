@@ -18,21 +18,24 @@ package struct ArchivingManager: Service {
     private let slots: Int
     private let limit: ConcurrencyLimit
     private let concurrency: @Sendable (DriverName) -> Int
+    private let throttle: ConsumerThrottle
     private let clerk: TaskClerk
     private let logger: Logger
     private let shutdown: ShutdownSignal
 
-    /// A manager; `slots` says how many tasks of slow queues run at once in all, `concurrency` how many of one driver.
+    /// A manager; `slots` says how many tasks of slow queues run at once in all, `concurrency` how many of one driver;
+    /// `throttle` how many channels a driver's consumers may have at the moment.
     package init(
         configuration: PipelineConfiguration, broker: any MessageBroker, slots: Int,
-        concurrency: @escaping @Sendable (DriverName) -> Int, clerk: TaskClerk, logger: Logger,
-        shutdown: ShutdownSignal
+        concurrency: @escaping @Sendable (DriverName) -> Int, throttle: ConsumerThrottle = ConsumerThrottle(),
+        clerk: TaskClerk, logger: Logger, shutdown: ShutdownSignal
     ) {
         self.configuration = configuration
         self.broker = broker
         self.slots = slots
         self.limit = ConcurrencyLimit(slots)
         self.concurrency = concurrency
+        self.throttle = throttle
         self.clerk = clerk
         self.logger = logger
         self.shutdown = shutdown
@@ -43,18 +46,24 @@ package struct ArchivingManager: Service {
 
     package func run() async throws {
         let consumers = try await startConsumers()
+        var tickets: [Int] = []
+        for consumer in consumers {
+            guard let driver = consumer.driver else { continue }
+            tickets.append(await throttle.attach(consumer.consumer, of: driver, channels: consumer.channels))
+        }
+        defer { for ticket in tickets { throttle.detach(ticket) } }
         logger.info(
             "worker consumes", [LogField("drivers", configuration.drivers.map(\.text).joined(separator: ","))])
         await withTaskGroup(of: Bool.self) { group in
-            for (consumer, handle) in consumers {
+            for consumer in consumers {
                 group.addTask {
-                    await consume(consumer, handle)
+                    await consume(consumer.consumer, consumer.handle)
                     return true
                 }
             }
             group.addTask {
                 await shutdown.requested()
-                for (consumer, _) in consumers { await consumer.cancel() }
+                for consumer in consumers { await consumer.consumer.cancel() }
                 return false
             }
             var open = consumers.count
@@ -68,7 +77,15 @@ package struct ArchivingManager: Service {
 
     private typealias Handler = @Sendable (Delivery) async -> Void
 
-    private func startConsumers() async throws(BrokerError) -> [(any MessageConsumer, Handler)] {
+    private struct Started: Sendable {
+        var consumer: any MessageConsumer
+        /// `nil`: the undertaker's.
+        var driver: DriverName?
+        var channels: Int
+        var handle: Handler
+    }
+
+    private func startConsumers() async throws(BrokerError) -> [Started] {
         let clerk = clerk
         let limit = limit
         let run: Handler = { await clerk.run($0) }
@@ -77,15 +94,22 @@ package struct ArchivingManager: Service {
             _ = try? await limit.withPermit { await clerk.run(delivery) }
         }
         let bury: Handler = { await clerk.bury($0) }
-        var consumers: [(any MessageConsumer, Handler)] = []
+        var consumers: [Started] = []
+        func start(
+            _ queue: String, _ options: ConsumerOptions, of driver: DriverName? = nil, _ handle: @escaping Handler
+        ) async throws(BrokerError) {
+            let consumer = try await broker.consume(queue, options)
+            consumers.append(
+                Started(consumer: consumer, driver: driver, channels: options.channels, handle: handle))
+        }
         for driver in configuration.drivers {
             let channels = ConsumerOptions(channels: min(concurrency(driver), slots), prefetch: 1)
-            consumers.append((try await broker.consume(configuration.names.slowQueue(driver), channels), runInSlot))
+            try await start(configuration.names.slowQueue(driver), channels, of: driver, runInSlot)
             let lane = ConsumerOptions(channels: 1, prefetch: Self.quickPrefetch)
-            consumers.append((try await broker.consume(configuration.names.quickQueue(driver), lane), run))
+            try await start(configuration.names.quickQueue(driver), lane, of: driver, run)
         }
         let graves = ConsumerOptions(channels: 1, prefetch: 16)
-        consumers.append((try await broker.consume(configuration.names.undertaker, graves), bury))
+        try await start(configuration.names.undertaker, graves, bury)
         return consumers
     }
 
