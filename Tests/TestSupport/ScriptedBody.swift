@@ -10,6 +10,8 @@ package final class ScriptedBody: ArchiveBody {
         case failure(StorageError)
         /// Waits until the task is cancelled, then throws `.cancelled`.
         case hang
+        /// Waits until the value is true, then goes on with the next step.
+        case wait(Watched<Bool>)
     }
 
     package let size: Int64?
@@ -48,6 +50,9 @@ package final class ScriptedBody: ArchiveBody {
         case .hang:
             do { try await ContinuousClock().sleep(for: .seconds(3600)) } catch {}
             throw StorageError.cancelled
+        case .wait(let gate):
+            await gate.first { $0 }
+            return try await next()
         }
     }
 
