@@ -12,10 +12,12 @@ package struct TaskRunner: Sendable {
     private let time: TimeSource
     private let errorHandler: ErrorHandler
     private let search: SlipSearch
+    private let board: DriverBoard?
 
+    /// A runner; it does not begin what needs a driver that is down on `board`.
     package init(
         configuration: PipelineConfiguration, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool,
-        time: TimeSource
+        time: TimeSource, board: DriverBoard? = nil
     ) {
         self.configuration = configuration
         self.api = api
@@ -24,10 +26,12 @@ package struct TaskRunner: Sendable {
         self.time = time
         self.errorHandler = ErrorHandler(policy: configuration.retry)
         self.search = SlipSearch(api: api)
+        self.board = board
     }
 
     /// Runs the task; `isShuttingDown` is asked when the attempt failed, because a shutdown is not a failure.
     package func run(_ received: ReceivedTask, isShuttingDown: @Sendable () -> Bool) async -> JudgedAttempt {
+        var hasBegun = false
         do throws(StorageError) {
             if let deadline = received.deadline, received.startedAt > deadline {
                 throw StorageError(.expired, .permanent, "the deadline has passed", at: .task)
@@ -36,18 +40,32 @@ package struct TaskRunner: Sendable {
                 let wait = notBefore.millisecondsSinceEpoch - received.startedAt.millisecondsSinceEpoch
                 return judged(.postpone(on: configuration.retry.level(within: wait)), received, nil)
             }
-            let outcome = try await perform(received)
+            let storage = try await storage(of: received.task.driver)
+            hasBegun = true
+            let outcome = try await perform(received, on: storage)
             let result = await consolidated(outcome.result, of: received)
             return judged(.succeeded(result, removal: outcome.removal), received, nil)
         } catch {
-            return await judge(error, received, isShuttingDown: isShuttingDown())
+            return await judge(error, received, hasBegun: hasBegun, isShuttingDown: isShuttingDown())
         }
     }
 
-    private func perform(_ received: ReceivedTask) async throws(StorageError) -> OperationOutcome {
+    /// The storage of a driver that is up; one that cannot be opened is down, whatever the reason.
+    private func storage(of driver: DriverName) async throws(StorageError) -> Storage {
+        if let refusal = board?.refusal(of: driver) { throw refusal }
+        do throws(StorageError) {
+            return try await api.storage(driver)
+        } catch {
+            throw board?.refusal(of: driver)?.with("cause", error.message) ?? error
+        }
+    }
+
+    private func perform(
+        _ received: ReceivedTask, on storage: Storage
+    ) async throws(StorageError) -> OperationOutcome {
         let task = received.task
         let context = OperationContext(
-            storage: try await api.storage(task.driver), api: api, spool: spool, blocking: blocking, taskID: task.id,
+            storage: storage, api: api, spool: spool, blocking: blocking, taskID: task.id,
             mayHaveRunBefore: received.envelope.mayHaveRunBefore, inlineBytes: configuration.inlineBytes,
             hasRequester: received.envelope.replyTo != nil)
         return try await task.data.implementation.run(in: context)
@@ -76,16 +94,21 @@ package struct TaskRunner: Sendable {
     }
 
     private func judge(
-        _ error: StorageError, _ received: ReceivedTask, isShuttingDown: Bool
+        _ error: StorageError, _ received: ReceivedTask, hasBegun: Bool, isShuttingDown: Bool
     ) async -> JudgedAttempt {
         let situation = ErrorHandler.Situation(
             operation: received.task.operation, attempt: received.envelope.attempt,
             maximumAttempts: received.task.options.maxAttempts, slip: received.slip, deadline: received.deadline,
-            now: time.now, isShuttingDown: isShuttingDown)
+            now: time.now, isShuttingDown: isShuttingDown,
+            isDriverDown: board?.downSince(received.task.driver) != nil)
         let report = error.report(driver: received.task.driver)
         switch errorHandler.decide(error, in: situation) {
         case .handBack: return judged(.handBack, received, error)
         case .retry(let level, let at): return judged(.retry(report, on: level, at: at), received, error)
+        // What never began is no attempt, and leaves no trace. What did may have had an effect, and is remembered.
+        case .wait(let level, let at):
+            let wait = TaskVerdict.retry(report, on: level, at: at, isCounted: false)
+            return judged(hasBegun ? wait : .postpone(on: level), received, error)
         case .failover(let next, let rest):
             if error.isAmbiguous || received.envelope.mayHaveRunBefore,
                 let found = await lastLook(received).result

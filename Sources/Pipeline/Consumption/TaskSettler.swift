@@ -39,9 +39,9 @@ package struct TaskSettler: Sendable {
         case .succeeded(let result, let removal):
             try await succeed(
                 result, removal, received, identity, attempts: received.envelope.history + [attempt.record])
-        case .retry(let error, let level, let at):
+        case .retry(let error, let level, let at, let isCounted):
             var next = received.next(after: attempt.record)
-            next.attempt += 1
+            if isCounted { next.attempt += 1 }
             next.slip = received.slip
             try await hand(
                 received.delivery, body: received.body, next, to: names.retry(level), key: received.delivery.routingKey)

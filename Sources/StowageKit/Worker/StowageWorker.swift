@@ -51,18 +51,37 @@ package struct StowageWorker: Sendable {
         let logger = observability.logger
         let shutdown = ShutdownSignal()
         let blocking = BlockingPool(threads: 16)
+        let board = DriverBoard(configuration.drivers.map(\.name), time: time)
+        let throttle = ConsumerThrottle()
         let api = StorageAPI(
             factory: factory, drivers: configuration.drivers,
             environment: StorageEnvironment(
-                blocking: blocking, time: time, metrics: observability.metrics, logger: logger))
-        let manager = archivingManager(broker: broker, api: api, blocking: blocking, shutdown: shutdown)
+                blocking: blocking, time: time, metrics: observability.metrics, logger: logger, breaker: board))
+        let outbox = Outbox(broker: broker, time: time, logger: logger, metrics: observability.metrics)
+        let notifications = NotificationService(
+            outbox: outbox, names: names, worker: name, time: time, logger: logger, metrics: observability.metrics)
+        let manager = archivingManager(
+            broker: broker, api: api, board: board, throttle: throttle, outbox: outbox, notifications: notifications,
+            blocking: blocking, shutdown: shutdown)
+        let driverWatch = DriverWatch(
+            board: board, api: api, served: servedNames, throttle: throttle, notifications: notifications, time: time,
+            logger: logger, metrics: observability.metrics)
+        let spaceWatch = SpaceWatch(
+            board: board, api: api, drivers: servedNames, every: configuration.space.every,
+            notifications: notifications, time: time, logger: logger, metrics: observability.metrics)
         let sweeper = Sweeper(
             api: api, drivers: servedNames, age: configuration.sweep.after, time: time, logger: logger)
         let archiving = Supervisor("archiving", time: time, logger: logger) { try await manager.run() }
         let service = ClosureService {
             // A topology that is not there is for an administrator to mend: starting again would not.
             try await shutdown.cancelling { try await prepareTopology(on: broker) }
-            try await archiving.run()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // Only now is there an exchange for what they have to say.
+                group.addTask { try await driverWatch.run() }
+                group.addTask { try await spaceWatch.run() }
+                try await archiving.run()
+                group.cancelAll()
+            }
         }
         let group = ServiceGroup(
             [
@@ -105,16 +124,14 @@ package struct StowageWorker: Sendable {
     }
 
     private func archivingManager(
-        broker: any MessageBroker, api: StorageAPI, blocking: BlockingPool, shutdown: ShutdownSignal
+        broker: any MessageBroker, api: StorageAPI, board: DriverBoard, throttle: ConsumerThrottle, outbox: Outbox,
+        notifications: NotificationService, blocking: BlockingPool, shutdown: ShutdownSignal
     ) -> ArchivingManager {
         let logger = observability.logger
         let metrics = observability.metrics
         let pipeline = PipelineConfiguration(
             names: names, worker: name, trustedUsers: configuration.broker.trustedUsers,
             inlineBytes: configuration.limits.inlineBytes, retry: configuration.retry.policy, drivers: servedNames)
-        let outbox = Outbox(broker: broker, time: time, logger: logger, metrics: metrics)
-        let notifications = NotificationService(
-            outbox: outbox, names: names, worker: name, time: time, logger: logger, metrics: metrics)
         let reader = TaskReader(
             trust: HeaderTrust(users: [broker.user] + pipeline.trustedUsers), inlineBytes: pipeline.inlineBytes
         ) { api.settings(of: $0) }
@@ -122,7 +139,7 @@ package struct StowageWorker: Sendable {
             broker: broker, outbox: outbox, notifications: notifications, names: names, time: time)
         let runner = TaskRunner(
             configuration: pipeline, api: api, spool: SpoolRoots(configuration.spool.roots), blocking: blocking,
-            time: time)
+            time: time, board: board)
         let undertaker = Undertaker(
             configuration: pipeline, broker: broker, reader: reader, settler: settler, time: time)
         let clerk = TaskClerk(
@@ -131,7 +148,7 @@ package struct StowageWorker: Sendable {
         let total = configuration.worker.concurrency
         return ArchivingManager(
             configuration: pipeline, broker: broker, slots: total,
-            concurrency: { api.settings(of: $0)?.concurrency ?? total }, clerk: clerk, logger: logger,
-            shutdown: shutdown)
+            concurrency: { api.settings(of: $0)?.concurrency ?? total }, throttle: throttle, clerk: clerk,
+            logger: logger, shutdown: shutdown)
     }
 }
