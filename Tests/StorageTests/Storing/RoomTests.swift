@@ -1,3 +1,4 @@
+import DriverConformance
 import Storage
 import StowageContract
 import TestSupport
@@ -147,7 +148,7 @@ struct RoomTests {
         bench.script.state.change { $0.capacity = StoreCapacity(totalBytes: 1000, freeBytes: 110) }
         let storage = bench.storage { $0.minimumFreeBytes = 100 }
         let ends = Watched(false)
-        let body = ScriptedBody([.bytes([1, 2, 3, 4]), .wait(ends), .bytes([5, 6])], size: 6)
+        let body = ScriptedBody([.bytes([1, 2, 3, 4]), .wait { await ends.first { $0 } }, .bytes([5, 6])], size: 6)
         async let first = storage.store(try StoreRequest.of("t1"), from: ScriptedSource { body })
         await body.waitForSteps(2)
         // Four of the six bytes show in what the store tells now.
