@@ -34,9 +34,16 @@ final class PipelineHarness: Sendable {
     private let events: any MessageConsumer
     private let manager: ArchivingManager
     private let expiry: Task<Void, Never>
+    let board: DriverBoard
+    private let watch: DriverWatch?
+    /// Read, but not asked for yet.
+    private let unread = Guarded<[StowageEvent]>([])
 
-    /// Drivers `a` (fallback `b`) and `b`, unless told otherwise; those of `presigning` are memories that give out URLs.
-    init(fallbacks: [String: [String]] = ["a": ["b"]], presigning: [String] = []) async throws {
+    /// Drivers `a` (fallback `b`) and `b`, unless told otherwise; those of `presigning` are memories that give out URLs;
+    /// with `watchesDrivers` they can go down.
+    init(
+        fallbacks: [String: [String]] = ["a": ["b"]], presigning: [String] = [], watchesDrivers: Bool = false
+    ) async throws {
         server = InMemoryServer(time: clock.time)
         let admin = InMemoryBroker(server: server, user: "admin")
         producer = InMemoryBroker(server: server, user: "producer")
@@ -55,6 +62,8 @@ final class PipelineHarness: Sendable {
         control = ControlBoard(worker: "w-1", drivers: drivers)
         let blocking = BlockingPool(threads: 4)
         let time = clock.time
+        board = DriverBoard(watchesDrivers ? drivers : [], time: time)
+        let throttle = ConsumerThrottle()
         api = StorageAPI(
             factory: StorageDriverFactory([ScriptedDriver.self, PresigningDriver.self]),
             drivers: drivers.map { name in
@@ -67,7 +76,8 @@ final class PipelineHarness: Sendable {
                     name: name, type: "scripted", settings: settings,
                     configuration: ["script": .string(id + name.text)])
             },
-            environment: StorageEnvironment(blocking: blocking, time: time, metrics: metrics, logger: logger))
+            environment: StorageEnvironment(
+                blocking: blocking, time: time, metrics: metrics, logger: logger, breaker: board))
         let configuration = PipelineConfiguration(
             names: names, worker: "w-1", retry: RetryPolicy(maximumAttempts: 4, levels: Self.levels),
             drivers: drivers)
@@ -86,20 +96,27 @@ final class PipelineHarness: Sendable {
             broker: broker, reader: reader,
             runner: TaskRunner(
                 configuration: configuration, api: api, spool: SpoolRoots([spool.path]), blocking: blocking,
-                time: time, control: control),
+                time: time, control: control, board: board),
             settler: settler,
             undertaker: Undertaker(
                 configuration: configuration, broker: broker, reader: reader, settler: settler, lastWord: lastWord,
                 time: time),
             lastWord: lastWord, time: time, logger: logger, metrics: metrics, shutdown: shutdown)
         manager = ArchivingManager(
-            configuration: configuration, broker: broker, slots: 8, concurrency: { _ in 4 }, clerk: clerk,
-            control: control, time: time, logger: logger, shutdown: shutdown)
+            configuration: configuration, broker: broker, slots: 8, concurrency: { _ in 4 }, throttle: throttle,
+            clerk: clerk, control: control, time: time, logger: logger, shutdown: shutdown)
+        watch =
+            watchesDrivers
+            ? DriverWatch(
+                board: board, api: api, served: drivers, throttle: throttle, notifications: notifications, time: time,
+                logger: logger, metrics: metrics) : nil
         expiry = Task { [server] in await server.run() }
     }
 
     /// Runs the worker while `body` runs, then shuts it down cleanly.
     func whileWorking(_ body: () async throws -> Void) async throws {
+        let watching = Task { [watch] in try await watch?.run() }
+        defer { watching.cancel() }
         async let ended: Void = manager.run()
         do { try await body() } catch {
             shutdown.request()
@@ -135,15 +152,37 @@ final class PipelineHarness: Sendable {
         #expect(try await send(body, key: "\(driver).store") == .confirmed)
     }
 
-    /// The next event, in the order in which they were published.
+    /// The next event about a task, in the order in which they were published.
     func event() async throws -> TaskEvent {
+        let event = try await event { if case .task = $0 { true } else { false } }
+        guard case .task(let event) = event else { throw CancellationError() }
+        return event
+    }
+
+    /// The next event about a driver.
+    func driverEvent() async throws -> DriverEvent {
+        let event = try await event { if case .driver = $0 { true } else { false } }
+        guard case .driver(let event) = event else { throw CancellationError() }
+        return event
+    }
+
+    private func event(where isWanted: (StowageEvent) -> Bool) async throws -> StowageEvent {
+        let known = unread.withLock { unread in unread.firstIndex(where: isWanted).map { unread.remove(at: $0) } }
+        if let known { return known }
         for await delivery in events.deliveries {
             guard case .complete(let body) = delivery.body else { continue }
             #expect(delivery.properties.userID == nil || delivery.properties.userID == "worker")
-            let event = try TaskEvent.read(body: body)
-            #expect(delivery.properties.messageID == event.id)
-            #expect(delivery.routingKey == event.routingKey)
-            return event
+            let event = try StowageEvent.read(body: body)
+            switch event {
+            case .task(let event):
+                #expect(delivery.properties.messageID == event.id)
+                #expect(delivery.routingKey == event.routingKey)
+            case .driver(let event):
+                #expect(delivery.properties.messageID == event.id)
+                #expect(delivery.routingKey == event.routingKey)
+            }
+            if isWanted(event) { return event }
+            unread.withLock { $0.append(event) }
         }
         throw CancellationError()
     }

@@ -14,10 +14,12 @@ package struct TaskRunner: Sendable {
     private let search: SlipSearch
     private let look: LastLook
     private let control: ControlBoard
+    private let board: DriverBoard?
 
+    /// A runner; it does not begin what needs a driver that is down on `board`.
     package init(
         configuration: PipelineConfiguration, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool,
-        time: TimeSource, control: ControlBoard = ControlBoard()
+        time: TimeSource, control: ControlBoard = ControlBoard(), board: DriverBoard? = nil
     ) {
         self.control = control
         self.configuration = configuration
@@ -28,6 +30,7 @@ package struct TaskRunner: Sendable {
         self.errorHandler = ErrorHandler(policy: configuration.retry)
         self.search = SlipSearch(api: api)
         self.look = LastLook(api: api, spool: spool, blocking: blocking)
+        self.board = board
     }
 
     /// Runs the task; `isShuttingDown` is asked when the attempt failed, because a shutdown is not a failure.
@@ -42,8 +45,9 @@ package struct TaskRunner: Sendable {
                 let wait = notBefore.millisecondsSinceEpoch - received.startedAt.millisecondsSinceEpoch
                 return judged(.postpone(on: configuration.retry.level(within: wait)), received, nil)
             }
+            let storage = try await storage(of: received.task.driver)
             hasBegun = true
-            let outcome = try await performInterruptibly(received)
+            let outcome = try await performInterruptibly(received, on: storage)
             let result = await consolidated(outcome.result, of: received)
             return judged(.succeeded(result, removal: outcome.removal), received, nil)
         } catch {
@@ -52,11 +56,13 @@ package struct TaskRunner: Sendable {
     }
 
     /// What is quick is not worth stopping.
-    private func performInterruptibly(_ received: ReceivedTask) async throws(StorageError) -> OperationOutcome {
-        if received.task.operation.isQuick { return try await perform(received) }
+    private func performInterruptibly(
+        _ received: ReceivedTask, on storage: Storage
+    ) async throws(StorageError) -> OperationOutcome {
+        if received.task.operation.isQuick { return try await perform(received, on: storage) }
         let result = await control.interruptible(received.task.id, now: received.startedAt) {
             do throws(StorageError) {
-                return Result<OperationOutcome, StorageError>.success(try await perform(received))
+                return Result<OperationOutcome, StorageError>.success(try await perform(received, on: storage))
             } catch {
                 return .failure(error)
             }
@@ -78,10 +84,22 @@ package struct TaskRunner: Sendable {
         }
     }
 
-    private func perform(_ received: ReceivedTask) async throws(StorageError) -> OperationOutcome {
+    /// The storage of a driver that is up; one that cannot be opened is down, whatever the reason.
+    private func storage(of driver: DriverName) async throws(StorageError) -> Storage {
+        if let refusal = board?.refusal(of: driver) { throw refusal }
+        do throws(StorageError) {
+            return try await api.storage(driver)
+        } catch {
+            throw board?.refusal(of: driver)?.with("cause", error.message) ?? error
+        }
+    }
+
+    private func perform(
+        _ received: ReceivedTask, on storage: Storage
+    ) async throws(StorageError) -> OperationOutcome {
         let task = received.task
         let context = OperationContext(
-            storage: try await api.storage(task.driver), api: api, spool: spool, blocking: blocking, taskID: task.id,
+            storage: storage, api: api, spool: spool, blocking: blocking, taskID: task.id,
             mayHaveRunBefore: received.envelope.mayHaveRunBefore, inlineBytes: configuration.inlineBytes,
             hasRequester: received.envelope.replyTo != nil, time: time,
             timeoutSeconds: task.options.timeoutSeconds)
@@ -117,13 +135,18 @@ package struct TaskRunner: Sendable {
         let situation = ErrorHandler.Situation(
             operation: received.task.operation, attempt: received.envelope.attempt,
             maximumAttempts: received.task.options.maxAttempts, slip: received.slip, deadline: received.deadline,
-            now: time.now, isShuttingDown: isShuttingDown, isCancelled: cancellation != nil)
+            now: time.now, isShuttingDown: isShuttingDown, isCancelled: cancellation != nil,
+            isDriverDown: board?.downSince(received.task.driver) != nil)
         let report = error.report(driver: received.task.driver(at: error.place))
         switch errorHandler.decide(error, in: situation) {
         case .handBack: return judged(.handBack, received, error)
         case .cancel:
             return await cancelled(received, after: error, by: cancellation?.by, situation, hasBegun: hasBegun)
         case .retry(let level, let at): return judged(.retry(report, on: level, at: at), received, error)
+        // What never began is no attempt, and leaves no trace. What did may have had an effect, and is remembered.
+        case .wait(let level, let at):
+            let wait = TaskVerdict.retry(report, on: level, at: at, isCounted: false)
+            return judged(hasBegun ? wait : .postpone(on: level), received, error)
         case .failover(let next, let rest):
             if error.isAmbiguous || received.envelope.mayHaveRunBefore {
                 let finding = await look.look(for: received, on: received.drivers)
