@@ -13,7 +13,19 @@ extension Storage {
         let manifest = try manifest(of: existing)
         try compare(draft, with: manifest)
         let total: HashingBody.Total?
-        if let taken { total = taken } else { total = try await digest(of: source, draft.request) }
+        if let taken {
+            total = taken
+        } else if let origin = draft.request.origin?.manifest {
+            // A copy's source is an archive: its manifest says what it is, whatever state its bytes are in.
+            guard origin.sha256.hasSameBytes(as: manifest.sha256) else {
+                throw StorageError(
+                    .conflict, .permanent, "an archive of other bytes stands under the key",
+                    context: ["stored": manifest.sha256, "source": origin.sha256])
+            }
+            total = nil
+        } else {
+            total = try await digest(of: source, draft.request)
+        }
         if let total, !total.digest.hexadecimal.hasSameBytes(as: manifest.sha256) {
             throw StorageError(
                 .conflict, .permanent, "an archive of other bytes stands under the key",

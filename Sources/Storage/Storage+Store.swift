@@ -1,5 +1,6 @@
 import Cryptography
 import ServiceRuntime
+import Sharing
 import StowageContract
 import StrictCoding
 
@@ -48,7 +49,7 @@ extension Storage {
         var request = request
         request.name = try ArchiveKey.checkedName(request.name)
         if let path = request.path { request.path = try ArchiveKey.checkedPath(path) }
-        let fingerprint = Fingerprint(of: request)
+        let fingerprint = request.origin?.fingerprint(path: request.path) ?? Fingerprint(of: request)
         return StoreDraft(
             request: request, key: try key(of: request), fingerprint: fingerprint, digest: fingerprint.digest)
     }
@@ -77,13 +78,17 @@ extension Storage {
     ) async throws(StorageError) -> StoreReceipt {
         let body = try await source.open()
         let size = draft.request.size ?? body.size
-        let resuming = resuming(body, draft)
+        let promise = Guarded<RoomLedger.Promise?>(nil)
+        let resuming = resuming(body, draft, in: promise)
         let counted: any CountedBody = resuming ?? hashing(body, draft.request)
         do throws(StorageError) {
             if let size { try admit(size: size) }
             // Whoever does not know how much he brings needs room all the same.
-            if resuming == nil { try await checkRoom(for: size ?? 0) }
-            let receipt = try await write(draft, counted)
+            if resuming == nil {
+                let promised = try await promiseRoom(for: size ?? 0) { counted.taken }
+                promise.withLock { $0 = promised }
+            }
+            let receipt = try await write(draft, counted, in: promise)
             await counted.close()
             return receipt
         } catch {
@@ -103,23 +108,32 @@ extension Storage {
     }
 
     /// The most bytes that may come, and what is thrown where there are more.
-    private func most(_ request: StoreRequest) -> (bytes: Int64, tooMany: StorageError) {
+    func most(_ request: StoreRequest) -> (bytes: Int64, tooMany: StorageError) {
+        if let origin = request.origin {
+            let damaged = StorageError.damaged(expected: origin.manifest.sha256, actual: nil).at(.source)
+            return (origin.manifest.size, damaged)
+        }
         if let size = request.size { return (size, .sourceSize(expected: size, actual: nil)) }
         let largest = capabilities.largestArchiveBytes ?? .max
         return (largest, tooLarge(largest))
     }
 
-    /// The body for a store and a source that can both go on where they stopped; `nil`: it is not worth it, or no use.
-    private func resuming(_ body: any ArchiveBody, _ draft: StoreDraft) -> ResumingBody? {
-        guard let driver = driver as? any ResumableUploading, capabilities.resumableUpload,
-            let body = body as? any SeekableBody,
-            draft.request.size ?? body.size ?? .max >= driver.leastResumableBytes
-        else { return nil }
-        let most = most(draft.request)
-        let limits = ResumingBody.Limits(mostBytes: most.bytes, tooMany: most.tooMany) {
-            (bytes) async throws(StorageError) in try await self.checkRoom(for: bytes ?? 0)
+    private func write(
+        _ draft: StoreDraft, _ body: any CountedBody, in promise: Guarded<RoomLedger.Promise?>
+    ) async throws(StorageError) -> StoreReceipt {
+        do throws(StorageError) {
+            let receipt = try await write(draft, body)
+            end(promise, stored: body.taken)
+            return receipt
+        } catch {
+            // Where nobody knows whether it stands, and where it may be gone on with, its bytes may have to be counted.
+            end(promise, stored: error.isAmbiguous || body is ResumingBody ? body.taken : nil)
+            throw error
         }
-        return ResumingBody(body, request: draft.digest, limits: limits, slice: draft.request.slice)
+    }
+
+    private func end(_ promise: Guarded<RoomLedger.Promise?>, stored: Int64?) {
+        if let promise = promise.withLock({ $0.take() }) { room.end(promise, stored: stored) }
     }
 
     private func write(_ draft: StoreDraft, _ body: any CountedBody) async throws(StorageError) -> StoreReceipt {
@@ -138,7 +152,6 @@ extension Storage {
         }
         let manifest = try manifest(of: receipt.archive)
         let verified = try await prove(receipt.archive, manifest, policy, byDriver: receipt.verified)
-        if write.size == nil { roomCache.promise(manifest.size) }
         let handle = try handle(of: receipt.archive)
         return StoreReceipt(
             handle: handle, alreadyPresent: false, verified: verified, exclusive: receipt.exclusive,
@@ -152,13 +165,16 @@ extension Storage {
             throw StorageError(.unexpected, .permanent, "the driver sealed an archive before its end")
         }
         let request = draft.request
+        let sha256 = total.digest.hexadecimal
+        if let origin = request.origin?.manifest, !sha256.hasSameBytes(as: origin.sha256) {
+            throw StorageError.damaged(expected: origin.sha256, actual: sha256).at(.source)
+        }
         if let size = body.size, size != total.size {
             var error = StorageError.sourceSize(expected: size, actual: total.size)
             error.retry = .transient(after: nil)
             throw error
         }
         if let size = request.size, size != total.size { throw .sourceSize(expected: size, actual: total.size) }
-        let sha256 = total.digest.hexadecimal
         if let expected = request.sha256, !expected.hasSameBytes(as: sha256) {
             throw StorageError(
                 .integrityMismatch, .permanent, "the source does not have the digest that the task says", at: .source,
@@ -166,39 +182,16 @@ extension Storage {
         }
         var retention = request.retention
         if retention != nil { retention?.enforcedBy = capabilities.retention ? .store : .stowage }
-        // A copy that keeps its key keeps the archive's task too.
+        // A copy that keeps its key keeps the archive's task too, and when that was stored.
         let folder = draft.key.folderTask ?? request.taskID
+        let storedAt = request.key == nil ? nil : request.origin?.manifest.storedAt
         return Manifest(
             taskID: folder, name: draft.key.name, size: total.size, sha256: sha256,
-            mediaType: request.mediaType, metadata: request.metadata, storedAt: environment.now, retention: retention,
-            legalHold: request.legalHold, request: draft.fingerprint.request, fingerprint: draft.digest,
+            digests: request.origin?.manifest.digests ?? [:], mediaType: request.mediaType, metadata: request.metadata,
+            storedAt: storedAt ?? environment.now, retention: retention, legalHold: request.legalHold,
+            holds: request.origin?.protection.holds ?? [], request: draft.fingerprint.request,
+            fingerprint: draft.digest,
             copiedFrom: request.copiedFrom, copiedBy: request.operation == .copy ? request.taskID : nil)
-    }
-
-    /// Refuses a store that would leave less than the configured minimum.
-    private func checkRoom(for size: Int64) async throws(StorageError) {
-        let minimumBytes = settings.minimumFreeBytes ?? 0
-        let minimumPercent = settings.minimumFreePercent ?? 0
-        guard minimumBytes > 0 || minimumPercent > 0, capabilities.capacity else { return }
-        let now = environment.time.millisecondsSinceEpoch
-        let isEnough = { (capacity: StoreCapacity) throws(StorageError) in
-            guard let free = capacity.freeBytes else { return }
-            var minimum = minimumBytes
-            if let total = capacity.totalBytes {
-                let share = (Double(total) * minimumPercent / 100).rounded(.up)
-                minimum = max(minimum, Int64(exactly: share) ?? .max)
-            }
-            let (left, isBelowAll) = free.subtractingReportingOverflow(size)
-            guard !isBelowAll, left >= minimum else {
-                throw StorageError(
-                    .outOfSpace, .transient(after: nil), "the store would fall below its minimum of free space",
-                    context: ["free": String(free), "size": String(size), "minimum": String(minimum)])
-            }
-        }
-        if try roomCache.admit(size, at: now, isEnough) { return }
-        let fresh = try await call(.capacity) { () async throws(StorageError) in try await driver.capacity() }
-        roomCache.remember(fresh, at: now)
-        _ = try roomCache.admit(size, at: now, isEnough)
     }
 }
 

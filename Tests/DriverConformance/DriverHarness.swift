@@ -44,8 +44,10 @@ public struct DriverHarness: Sendable, CustomTestStringConvertible {
     /// Driver and stack.
     public var testDescription: String { name + " " + stack.rawValue }
 
-    /// A storage of its own over an empty store.
-    package func open(_ settings: DriverSettings = DriverSettings()) async throws -> StorageUnderTest {
+    /// A storage of its own over an empty store; `innermost` stands right above the driver.
+    package func open(
+        _ settings: DriverSettings = DriverSettings(), innermost: (any StorageInterceptor)? = nil
+    ) async throws -> StorageUnderTest {
         let clock = TurnableClock()
         let pool = BlockingPool(threads: 8)
         guard let driverName = DriverName("tested") else { throw ConformanceFailure("no name") }
@@ -54,9 +56,10 @@ public struct DriverHarness: Sendable, CustomTestStringConvertible {
         let environment = StorageEnvironment(
             blocking: pool, time: clock.time, metrics: MetricsRegistry(),
             logger: Logger(sink: SilentSink(), level: .error))
+        let interceptors = stack == .bare ? [] : Storage.stack(driverName, environment)
         let storage = Storage(
             name: driverName, driver: driver, settings: settings, environment: environment,
-            interceptors: stack == .bare ? [] : nil)
+            interceptors: interceptors + (innermost.map { [$0] } ?? []))
         return StorageUnderTest(storage: storage, clock: clock, isFaulty: stack == .faulty, kept: kept)
     }
 }

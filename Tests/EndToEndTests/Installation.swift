@@ -20,6 +20,7 @@ struct Settings: Sendable {
     var delays = "[50ms, 200ms]"
     var sweepSeconds = 1
     var limits = "{}"
+    var spaceSeconds = 300
     var level = "debug"
     /// Further keys of `broker`, each with a comma in front.
     var brokerKeys = ""
@@ -140,6 +141,7 @@ final class Installation: Sendable {
                 + "drivers: [\(settings.served)] }",
             "spool: { roots: [\(folder.path("spool"))] }",
             "limits: \(settings.limits)",
+            "space: { everySeconds: \(settings.spaceSeconds) }",
             "retry: { maxAttempts: \(settings.maxAttempts), "
                 + "attemptsBeforeFailover: \(settings.attemptsBeforeFailover), delays: \(settings.delays) }",
             "sweep: { afterSeconds: \(settings.sweepSeconds) }",

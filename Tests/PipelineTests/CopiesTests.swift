@@ -76,7 +76,9 @@ struct CopiesTests {
             #expect(error.retryable)
             // SHA-256 of "t-1/b".
             #expect(followUp.text == "c-0c09c0c835a480ce344dc1ebe03beee4")
-            #expect(try await harness.event().task == followUp.text)
+            let copied = try await harness.event()
+            #expect(copied.id == followUp.text + "/succeeded")
+            #expect(try await harness.stored("t-1/n.txt", on: "b") == "bytes")
         }
     }
 

@@ -25,6 +25,7 @@ final class PipelineHarness: Sendable {
     let names = TopologyNames(prefix: "stowage")
     let api: StorageAPI
     let spool: TemporaryFolder
+    var spoolRoots: SpoolRoots { SpoolRoots([spool.path]) }
     let metrics = MetricsRegistry()
     let shutdown = ShutdownSignal()
     let control: ControlBoard
@@ -33,9 +34,16 @@ final class PipelineHarness: Sendable {
     private let events: any MessageConsumer
     private let manager: ArchivingManager
     private let expiry: Task<Void, Never>
+    let board: DriverBoard
+    private let watch: DriverWatch?
+    /// Read, but not asked for yet.
+    private let unread = Guarded<[StowageEvent]>([])
 
-    /// Drivers `a` (fallback `b`) and `b`, unless told otherwise.
-    init(fallbacks: [String: [String]] = ["a": ["b"]]) async throws {
+    /// Drivers `a` (fallback `b`) and `b`, unless told otherwise; those of `presigning` are memories that give out URLs;
+    /// with `watchesDrivers` they can go down.
+    init(
+        fallbacks: [String: [String]] = ["a": ["b"]], presigning: [String] = [], watchesDrivers: Bool = false
+    ) async throws {
         server = InMemoryServer(time: clock.time)
         let admin = InMemoryBroker(server: server, user: "admin")
         producer = InMemoryBroker(server: server, user: "producer")
@@ -54,16 +62,22 @@ final class PipelineHarness: Sendable {
         control = ControlBoard(worker: "w-1", drivers: drivers)
         let blocking = BlockingPool(threads: 4)
         let time = clock.time
+        board = DriverBoard(watchesDrivers ? drivers : [], time: time)
+        let throttle = ConsumerThrottle()
         api = StorageAPI(
-            factory: StorageDriverFactory([ScriptedDriver.self]),
+            factory: StorageDriverFactory([ScriptedDriver.self, PresigningDriver.self]),
             drivers: drivers.map { name in
                 var settings = DriverSettings()
                 settings.fallbacks = (fallbacks[name.text] ?? []).compactMap { DriverName($0) }
+                if presigning.contains(name.text) {
+                    return DriverDefinition(name: name, type: PresigningDriver.type, settings: settings)
+                }
                 return DriverDefinition(
                     name: name, type: "scripted", settings: settings,
                     configuration: ["script": .string(id + name.text)])
             },
-            environment: StorageEnvironment(blocking: blocking, time: time, metrics: metrics, logger: logger))
+            environment: StorageEnvironment(
+                blocking: blocking, time: time, metrics: metrics, logger: logger, breaker: board))
         let configuration = PipelineConfiguration(
             names: names, worker: "w-1", retry: RetryPolicy(maximumAttempts: 4, levels: Self.levels),
             drivers: drivers)
@@ -75,24 +89,35 @@ final class PipelineHarness: Sendable {
         }
         let settler = TaskSettler(
             broker: broker, outbox: outbox, notifications: notifications, names: names, time: time)
+        let lastWord = LastWord(
+            worker: "w-1", broker: broker, reader: reader, settler: settler,
+            look: LastLook(api: api, spool: SpoolRoots([spool.path]), blocking: blocking), time: time)
         let clerk = TaskClerk(
             broker: broker, reader: reader,
             runner: TaskRunner(
                 configuration: configuration, api: api, spool: SpoolRoots([spool.path]), blocking: blocking,
-                time: time, control: control),
+                time: time, control: control, board: board),
             settler: settler,
             undertaker: Undertaker(
-                configuration: configuration, broker: broker, reader: reader, settler: settler, time: time),
-            time: time, logger: logger, metrics: metrics, shutdown: shutdown,
+                configuration: configuration, broker: broker, reader: reader, settler: settler, lastWord: lastWord,
+                time: time),
+            lastWord: lastWord, time: time, logger: logger, metrics: metrics, shutdown: shutdown,
             acknowledgementTimeout: configuration.acknowledgementTimeout)
         manager = ArchivingManager(
-            configuration: configuration, broker: broker, slots: 8, concurrency: { _ in 4 }, clerk: clerk,
-            control: control, time: time, logger: logger, shutdown: shutdown)
+            configuration: configuration, broker: broker, slots: 8, concurrency: { _ in 4 }, throttle: throttle,
+            clerk: clerk, control: control, time: time, logger: logger, shutdown: shutdown)
+        watch =
+            watchesDrivers
+            ? DriverWatch(
+                board: board, api: api, served: drivers, throttle: throttle, notifications: notifications, time: time,
+                logger: logger, metrics: metrics) : nil
         expiry = Task { [server] in await server.run() }
     }
 
     /// Runs the worker while `body` runs, then shuts it down cleanly.
     func whileWorking(_ body: () async throws -> Void) async throws {
+        let watching = Task { [watch] in try await watch?.run() }
+        defer { watching.cancel() }
         async let ended: Void = manager.run()
         do { try await body() } catch {
             shutdown.request()
@@ -128,15 +153,37 @@ final class PipelineHarness: Sendable {
         #expect(try await send(body, key: "\(driver).store") == .confirmed)
     }
 
-    /// The next event, in the order in which they were published.
+    /// The next event about a task, in the order in which they were published.
     func event() async throws -> TaskEvent {
+        let event = try await event { if case .task = $0 { true } else { false } }
+        guard case .task(let event) = event else { throw CancellationError() }
+        return event
+    }
+
+    /// The next event about a driver.
+    func driverEvent() async throws -> DriverEvent {
+        let event = try await event { if case .driver = $0 { true } else { false } }
+        guard case .driver(let event) = event else { throw CancellationError() }
+        return event
+    }
+
+    private func event(where isWanted: (StowageEvent) -> Bool) async throws -> StowageEvent {
+        let known = unread.withLock { unread in unread.firstIndex(where: isWanted).map { unread.remove(at: $0) } }
+        if let known { return known }
         for await delivery in events.deliveries {
             guard case .complete(let body) = delivery.body else { continue }
             #expect(delivery.properties.userID == nil || delivery.properties.userID == "worker")
-            let event = try TaskEvent.read(body: body)
-            #expect(delivery.properties.messageID == event.id)
-            #expect(delivery.routingKey == event.routingKey)
-            return event
+            let event = try StowageEvent.read(body: body)
+            switch event {
+            case .task(let event):
+                #expect(delivery.properties.messageID == event.id)
+                #expect(delivery.routingKey == event.routingKey)
+            case .driver(let event):
+                #expect(delivery.properties.messageID == event.id)
+                #expect(delivery.routingKey == event.routingKey)
+            }
+            if isWanted(event) { return event }
+            unread.withLock { $0.append(event) }
         }
         throw CancellationError()
     }

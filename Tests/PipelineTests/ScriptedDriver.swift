@@ -4,8 +4,8 @@ import Storage
 import StorageDrivers
 import StowageContract
 
-/// A memory driver whose writes fail as a test says.
-final class ScriptedDriver: StorageDriver {
+/// A memory driver whose calls fail as a test says.
+final class ScriptedDriver: StorageDriver, Retaining {
     static let type = "scripted"
 
     struct Configuration: Decodable, Sendable {
@@ -27,6 +27,7 @@ final class ScriptedDriver: StorageDriver {
         guard let script = DriverScript.named(configuration.script) else {
             throw StorageError(.unexpected, .permanent, "no such script")
         }
+        try script.checkPresence()
         if let error = script.next(.open)?.error { throw error }
         return ScriptedDriver(
             memory: try await MemoryStorageDriver.open(MemoryConfiguration(), in: environment), script: script)
@@ -44,14 +45,17 @@ final class ScriptedDriver: StorageDriver {
     func write(_ request: WriteRequest, from body: any ArchiveBody) async throws(StorageError) -> WriteReceipt {
         script.noteWrite()
         await script.passGate()
+        try script.checkPresence()
         try StorageError.checkCancellation()
         guard let fault = script.next(.write) else { return try await memory.write(request, from: body) }
         if fault.isAfterEffect { _ = try await memory.write(request, from: body) }
-        throw fault.error
+        guard let error = fault.error else { return try await memory.write(request, from: body) }
+        throw error
     }
 
     func stat(_ key: ArchiveKey, version: String?) async throws(StorageError) -> StoredArchive? {
-        if let fault = script.next(.stat) { throw fault.error }
+        try script.checkPresence()
+        if let error = script.next(.stat)?.error { throw error }
         return try await memory.stat(key, version: version)
     }
 
@@ -63,12 +67,20 @@ final class ScriptedDriver: StorageDriver {
 
     func delete(_ request: DeleteRequest) async throws(StorageError) -> Bool { try await memory.delete(request) }
 
+    func retain(_ request: RetainRequest) async throws(StorageError) -> RetentionState {
+        try await memory.retain(request)
+    }
+
     func list(prefix: String, after: String?, limit: Int) async throws(StorageError) -> ArchivePage {
         try await memory.list(prefix: prefix, after: after, limit: limit)
     }
 
-    func capacity() async throws(StorageError) -> StoreCapacity { try await memory.capacity() }
-    func probe() async throws(StorageError) {}
+    func capacity() async throws(StorageError) -> StoreCapacity {
+        if let capacity = script.capacity { return capacity }
+        return try await memory.capacity()
+    }
+
+    func probe() async throws(StorageError) { try script.checkPresence() }
     func sweep(olderThan age: Duration) async throws(StorageError) -> Int { 0 }
     func close() async {}
 }
@@ -78,7 +90,8 @@ final class DriverScript: Sendable {
     enum Call { case open, write, stat }
 
     struct Fault {
-        var error: StorageError
+        /// `nil`: no fault, this time.
+        var error: StorageError?
         var isAfterEffect = false
     }
 
@@ -86,6 +99,8 @@ final class DriverScript: Sendable {
         var faults: [(Call, Fault)] = []
         var writes = 0
         var isGated = false
+        var isAway = false
+        var capacity: StoreCapacity?
         /// How many may pass although the gate is closed.
         var admitted = 0
         var waiting: [Handover<Void>] = []
@@ -111,6 +126,30 @@ final class DriverScript: Sendable {
             $0.faults += Array(repeating: (call, Fault(error: error, isAfterEffect: afterEffect)), count: times)
         }
     }
+
+    /// The call after the next one fails.
+    func failAfterNext(_ call: Call, _ error: StorageError) {
+        state.withLock { $0.faults += [(call, Fault(error: nil)), (call, Fault(error: error))] }
+    }
+
+    /// Every call finds no answer for as long as this is so, and is not tried again at once.
+    var isAway: Bool {
+        get { state.withLock { $0.isAway } }
+        set { state.withLock { $0.isAway = newValue } }
+    }
+
+    func checkPresence() throws(StorageError) {
+        if isAway { throw StorageError(.unavailable, .exhausted, "the store is away") }
+    }
+
+    /// What it says about its room; `nil`: what the memory says.
+    var capacity: StoreCapacity? {
+        get { state.withLock { $0.capacity } }
+        set { state.withLock { $0.capacity = newValue } }
+    }
+
+    /// How many writes have begun.
+    var writes: Int { state.withLock { $0.writes } }
 
     func next(_ call: Call) -> Fault? {
         state.withLock { state in

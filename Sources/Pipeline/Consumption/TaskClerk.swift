@@ -10,6 +10,7 @@ package struct TaskClerk: Sendable {
     private let runner: TaskRunner
     private let settler: TaskSettler
     private let undertaker: Undertaker
+    private let lastWord: LastWord
     private let time: TimeSource
     private let logger: Logger
     private let metrics: MetricsRegistry
@@ -20,7 +21,8 @@ package struct TaskClerk: Sendable {
     /// A clerk; the broker lets a delivery go without an acknowledgement for `acknowledgementTimeout`.
     package init(
         broker: any MessageBroker, reader: TaskReader, runner: TaskRunner, settler: TaskSettler,
-        undertaker: Undertaker, time: TimeSource, logger: Logger, metrics: MetricsRegistry, shutdown: ShutdownSignal,
+        undertaker: Undertaker, lastWord: LastWord, time: TimeSource, logger: Logger, metrics: MetricsRegistry,
+        shutdown: ShutdownSignal,
         acknowledgementTimeout: Duration
     ) {
         self.broker = broker
@@ -28,6 +30,7 @@ package struct TaskClerk: Sendable {
         self.runner = runner
         self.settler = settler
         self.undertaker = undertaker
+        self.lastWord = lastWord
         self.time = time
         self.logger = logger
         self.metrics = metrics
@@ -44,6 +47,14 @@ package struct TaskClerk: Sendable {
     /// `arrivedAt` is the moment for a task that may take long; `nil`: it is over before anybody loses patience.
     package func run(_ delivery: Delivery, arrivedAt: Duration? = nil) async {
         do throws(Outbox.DeliveryLost) {
+            if delivery.isRedelivered, try await undertaker.setAside(delivery) {
+                return logger.warning(
+                    "task set aside: workers ended while they ran it",
+                    [
+                        LogField("task.id", delivery.properties.messageID ?? ""),
+                        LogField("routing.key", delivery.routingKey),
+                    ])
+            }
             let received: ReceivedTask
             do throws(UnreadableTask) {
                 received = try reader.read(delivery, now: time.now)
@@ -88,8 +99,11 @@ package struct TaskClerk: Sendable {
                     LogField("task.id", identity.id), LogField("error.code", error.code.rawValue),
                     LogField("error", error.message),
                 ])
-            try await settler.fail(error, identity, envelope, parkedAs: envelope, delivery, body: body)
-            broker.settle(delivery, as: .acknowledge)
+            // It may have been understood before: by a worker with another configuration.
+            let received = envelope.mayHaveRunBefore ? reader.outline(delivery, body: body, now: time.now) : nil
+            let driver = TaskKey(delivery.routingKey).driver
+            let reach = Reach(envelope, at: driver, mayHaveRunHere: delivery.isRedelivered && received != nil)
+            try await lastWord.end(delivery, body: body, as: error, identity, received, reach)
         case .notRepublishable(let identity, let error):
             logger.warning("task refused", [LogField("task.id", identity.id), LogField("error", error.message)])
             try await settler.announceFailure(error, identity, envelope, delivery)
@@ -140,7 +154,7 @@ extension TaskVerdict {
     fileprivate var error: ErrorReport? {
         switch self {
         case .succeeded, .postpone, .cancelled, .handBack, .handOver: nil
-        case .retry(let error, _, _), .failover(let error, _, _), .failed(let error, _): error
+        case .retry(let error, _, _, _), .failover(let error, _, _), .failed(let error, _): error
         }
     }
 }

@@ -12,11 +12,14 @@ package struct TaskRunner: Sendable {
     private let time: TimeSource
     private let errorHandler: ErrorHandler
     private let search: SlipSearch
+    private let look: LastLook
     private let control: ControlBoard
+    private let board: DriverBoard?
 
+    /// A runner; it does not begin what needs a driver that is down on `board`.
     package init(
         configuration: PipelineConfiguration, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool,
-        time: TimeSource, control: ControlBoard = ControlBoard()
+        time: TimeSource, control: ControlBoard = ControlBoard(), board: DriverBoard? = nil
     ) {
         self.control = control
         self.configuration = configuration
@@ -26,6 +29,8 @@ package struct TaskRunner: Sendable {
         self.time = time
         self.errorHandler = ErrorHandler(policy: configuration.retry)
         self.search = SlipSearch(api: api)
+        self.look = LastLook(api: api, spool: spool, blocking: blocking)
+        self.board = board
     }
 
     /// Runs the task of a delivery that arrived at that moment of the monotonic clock; `nil`: no broker waits for it.
@@ -51,8 +56,9 @@ package struct TaskRunner: Sendable {
                 let wait = notBefore.millisecondsSinceEpoch - received.startedAt.millisecondsSinceEpoch
                 return judged(.postpone(on: configuration.retry.level(within: wait)), received, nil)
             }
+            let storage = try await storage(of: received.task.driver)
             hasBegun = true
-            let outcome = try await performInterruptibly(received, slice)
+            let outcome = try await performInterruptibly(received, on: storage, slice)
             let result = await consolidated(outcome.result, of: received)
             return judged(.succeeded(result, removal: outcome.removal), received, nil)
         } catch {
@@ -64,12 +70,12 @@ package struct TaskRunner: Sendable {
 
     /// What is quick is not worth stopping.
     private func performInterruptibly(
-        _ received: ReceivedTask, _ slice: Slice?
+        _ received: ReceivedTask, on storage: Storage, _ slice: Slice?
     ) async throws(StorageError) -> OperationOutcome {
-        if received.task.operation.isQuick { return try await perform(received, slice) }
+        if received.task.operation.isQuick { return try await perform(received, on: storage, slice) }
         let result = await control.interruptible(received.task.id, now: received.startedAt) {
             do throws(StorageError) {
-                return Result<OperationOutcome, StorageError>.success(try await perform(received, slice))
+                return Result<OperationOutcome, StorageError>.success(try await perform(received, on: storage, slice))
             } catch {
                 return .failure(error)
             }
@@ -91,10 +97,22 @@ package struct TaskRunner: Sendable {
         }
     }
 
-    private func perform(_ received: ReceivedTask, _ slice: Slice?) async throws(StorageError) -> OperationOutcome {
+    /// The storage of a driver that is up; one that cannot be opened is down, whatever the reason.
+    private func storage(of driver: DriverName) async throws(StorageError) -> Storage {
+        if let refusal = board?.refusal(of: driver) { throw refusal }
+        do throws(StorageError) {
+            return try await api.storage(driver)
+        } catch {
+            throw board?.refusal(of: driver)?.with("cause", error.message) ?? error
+        }
+    }
+
+    private func perform(
+        _ received: ReceivedTask, on storage: Storage, _ slice: Slice?
+    ) async throws(StorageError) -> OperationOutcome {
         let task = received.task
         let context = OperationContext(
-            storage: try await api.storage(task.driver), api: api, spool: spool, blocking: blocking, taskID: task.id,
+            storage: storage, api: api, spool: spool, blocking: blocking, taskID: task.id,
             mayHaveRunBefore: received.envelope.mayHaveRunBefore, inlineBytes: configuration.inlineBytes,
             hasRequester: received.envelope.replyTo != nil, time: time,
             timeoutSeconds: task.options.timeoutSeconds, slice: slice)
@@ -131,29 +149,36 @@ package struct TaskRunner: Sendable {
             operation: received.task.operation, attempt: received.envelope.attempt,
             maximumAttempts: received.task.options.maxAttempts, slip: received.slip, deadline: received.deadline,
             now: time.now, isShuttingDown: isShuttingDown, isCancelled: cancellation != nil,
-            isHandedOver: isHandedOver)
-        let report = error.report(driver: received.task.driver)
+            isDriverDown: board?.downSince(received.task.driver) != nil, isHandedOver: isHandedOver)
+        let report = error.report(driver: received.task.driver(at: error.place))
         switch errorHandler.decide(error, in: situation) {
         case .handBack: return judged(.handBack, received, error)
         case .handOver: return judged(.handOver, received, error)
         case .cancel:
             return await cancelled(received, after: error, by: cancellation?.by, situation, hasBegun: hasBegun)
         case .retry(let level, let at): return judged(.retry(report, on: level, at: at), received, error)
+        // What never began is no attempt, and leaves no trace. What did may have had an effect, and is remembered.
+        case .wait(let level, let at):
+            let wait = TaskVerdict.retry(report, on: level, at: at, isCounted: false)
+            return judged(hasBegun ? wait : .postpone(on: level), received, error)
         case .failover(let next, let rest):
-            if error.isAmbiguous || received.envelope.mayHaveRunBefore,
-                let found = await lastLook(received).result
-            {
-                return judged(.succeeded(found, removal: removalOfUnread(received.task)), received, nil)
+            if error.isAmbiguous || received.envelope.mayHaveRunBefore {
+                let finding = await look.look(for: received, on: received.drivers)
+                if let found = finding.result {
+                    return judged(.succeeded(found, removal: finding.removal), received, nil)
+                }
             }
             return judged(.failover(report, to: next, rest: rest), received, error)
         case .giveUp:
             // A conflict is the answer of a look: this source is not what stands there.
-            let look = error.code == .conflict ? (result: nil, unasked: []) : await lastLook(received)
-            if let found = look.result {
-                return judged(.succeeded(found, removal: removalOfUnread(received.task)), received, nil)
+            let finding =
+                error.code == .conflict
+                ? LastLook.Finding() : await look.look(for: received, on: received.drivers)
+            if let found = finding.result {
+                return judged(.succeeded(found, removal: finding.removal), received, nil)
             }
             let isUncertain = error.isAmbiguous || received.envelope.mayHaveRunBefore
-            return judged(.failed(report, possibleCopies: isUncertain ? look.unasked : []), received, error)
+            return judged(.failed(report, possibleCopies: isUncertain ? finding.unasked : []), received, error)
         }
     }
 
@@ -168,11 +193,11 @@ package struct TaskRunner: Sendable {
         }
         // Whoever has it for the first time has been nowhere else.
         let drivers = received.envelope.mayHaveRunBefore ? received.drivers : [received.task.driver]
-        let look = await lastLook(received, on: drivers)
-        if let found = look.result {
-            return judged(.succeeded(found, removal: removalOfUnread(received.task)), received, nil)
+        let finding = await look.look(for: received, on: drivers)
+        if let found = finding.result {
+            return judged(.succeeded(found, removal: finding.removal), received, nil)
         }
-        if look.unasked.isEmpty || !(mayStand || received.envelope.isUncertain) {
+        if finding.unasked.isEmpty || !(mayStand || received.envelope.isUncertain) {
             return judged(.cancelled(by: by), received, error)
         }
         let unseen = StorageError(
@@ -186,39 +211,7 @@ package struct TaskRunner: Sendable {
         if case .retry(let level, let at) = errorHandler.decide(unseen, in: situation) {
             return judged(.retry(report, on: level, at: at), received, unseen)
         }
-        return judged(.failed(report, possibleCopies: look.unasked), received, unseen)
-    }
-
-    /// What says, where a source was to be removed, that it was not read and so stays.
-    private func removalOfUnread(_ task: StorageTask) -> (any SourceRemoval)? {
-        guard case .store(let data) = task.data, data.removeSource else { return nil }
-        switch data.source {
-        case .file(let path): return SpoolSource(path: path, roots: spool, blocking: blocking).removal
-        case .handle: return UnreadArchive()
-        case .inline, .url: return nil
-        }
-    }
-
-    /// Whether the result stands in spite of everything.
-    private func lastLook(
-        _ received: ReceivedTask, on drivers: [DriverName]? = nil
-    ) async -> (result: TaskResult?, unasked: [DriverName]) {
-        switch received.task.data {
-        case .store(let data):
-            let finding = await search.search(received.task, on: drivers ?? received.drivers)
-            guard let receipt = finding.receipts.first else { return (nil, finding.unasked) }
-            var result = StoreResult(receipt)
-            result.otherCopies = finding.receipts.dropFirst().map(\.handle)
-            result.possibleCopies = finding.unasked
-            let audit = CopyAudit(search: search, api: api)
-            result.copies = await audit.copies(data.copies, of: received.task, from: receipt.handle.driver)
-            return (.store(result), [])
-        case .retrieve(let data):
-            let destination = RetrieveOperation(data: data)
-            return (await destination.standingResult(spool: spool, blocking: blocking), [])
-        case .delete, .stat, .list, .verify, .copy, .presign, .retain, .check, .capacity:
-            return (nil, [])
-        }
+        return judged(.failed(report, possibleCopies: finding.unasked), received, unseen)
     }
 
     private func judged(_ verdict: TaskVerdict, _ received: ReceivedTask, _ error: StorageError?) -> JudgedAttempt {

@@ -27,8 +27,10 @@ final class ResumingBody: ResumableBody, CountedBody {
         /// The most bytes, and what is thrown where there are more.
         var mostBytes: Int64
         var tooMany: StorageError
-        /// Asked before the first byte of the source, with how many are to come, where that is known.
-        var admit: @Sendable (_ bytes: Int64?) async throws(StorageError) -> Void
+        /// Asked before the first byte of the source, with how many are to come, where that is known, and what tells
+        /// how many of them have come.
+        var admit:
+            @Sendable (_ bytes: Int64?, _ taken: @escaping @Sendable () -> Int64) async throws(StorageError) -> Void
     }
 
     let origin: String
@@ -93,7 +95,7 @@ final class ResumingBody: ResumableBody, CountedBody {
             throw StorageError.handedOver
         }
         if !isAdmitted {
-            try await limits.admit(body.size.map { $0 - resumed })
+            try await limits.admit(body.size.map { $0 - resumed }) { [self] in taken }
             state.withLock { $0.isAdmitted = true }
         }
         guard let chunk = try await body.next() else {

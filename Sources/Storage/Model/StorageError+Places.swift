@@ -13,6 +13,9 @@ extension StorageError {
         return error
     }
 
+    /// The same error at another place where it is the driver's; what is wrong with the task stays the task's.
+    package func moved(to place: ErrorPlace) -> StorageError { self.place == .driver ? at(place) : self }
+
     /// The same error with further context.
     package func with(_ name: String, _ value: String) -> StorageError {
         var error = self

@@ -31,6 +31,8 @@ package struct StoreRequest: Sendable {
     package var copiedFrom: JSONValue?
     /// For a copy that keeps its key, the key, without any driver's prefix; `nil`: `[<path>/]<task id>/<name>`.
     package var key: ArchiveKey?
+    /// For a copy, what it is made from: proves the bytes, and gives the copy its manifest.
+    var origin: CopyOrigin?
     /// How long this delivery may go on, where another one can resume the store; `nil`: to the end.
     package var slice: Slice?
 

@@ -22,6 +22,8 @@ struct CommandContext: Sendable {
     var currentFolder: String
     /// The driver types that the program is built with.
     var drivers = StorageDriverFactory(AllDrivers.all)
+    /// What a person has made of a text in an editor; `nil` where nobody is there to edit.
+    var edit: @Sendable (_ text: [UInt8]) async throws -> [UInt8]? = { _ in nil }
 
     static func ofThisProcess(drivers: StorageDriverFactory) -> CommandContext {
         let console = Console.ofThisProcess()
@@ -35,7 +37,12 @@ struct CommandContext: Sendable {
             ask: { question in
                 guard isatty(STDIN_FILENO) == 1 else { return nil }
                 return await threads.run { StandardInput.answer(to: question) }
-            }, currentFolder: StandardInput.currentFolder, drivers: drivers)
+            }, currentFolder: StandardInput.currentFolder, drivers: drivers,
+            edit: { text in
+                guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { return nil }
+                let editor = TextEditor(environment: ConfigurationLoader.processEnvironment)
+                return try await threads.run { () throws(CommandFailure) in try editor.edit(text) }
+            })
     }
 
     /// The configuration that `--config` or the environment names.

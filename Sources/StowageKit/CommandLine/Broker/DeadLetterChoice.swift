@@ -1,3 +1,4 @@
+import Sharing
 import Pipeline
 import StowageContract
 
@@ -26,6 +27,23 @@ enum DeadLetterChoice {
         }
         if line.flag("all"), !isOpen { throw line.error("--all excludes ids, --driver and --code") }
         return filter
+    }
+
+    /// The only letter that matches; it stays parked.
+    ///
+    /// - Throws: when there is none, or another one.
+    static func only(
+        _ filter: DeadLetterFilter, of line: ParsedCommand, in context: CommandContext, _ session: BrokerSession
+    ) async throws -> DeadLetter {
+        let found = Guarded<[DeadLetter]>([])
+        let desk = DeadLetterDesk(broker: session.broker, names: session.names, time: context.time)
+        _ = try await desk.walk(filter, limit: 2, told: { letter, _ in found.withLock { $0.append(letter) } })
+        let letters = found.withLock { $0 }
+        guard let letter = letters.first else { throw nothing(line) }
+        guard letters.count == 1 else {
+            throw line.error("more than one dead letter matches; name one by its id, and --driver or --code")
+        }
+        return letter
     }
 
     /// What to say when nothing matched.

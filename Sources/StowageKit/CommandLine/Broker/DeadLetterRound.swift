@@ -9,24 +9,29 @@ enum DeadLetterRound {
         _ verdict: DeadLetterVerdict, _ filter: DeadLetterFilter, of line: ParsedCommand, in context: CommandContext
     ) async throws -> ExitCode {
         try await BrokerSession.open(line, in: context) { session in
-            try await run(verdict, filter, of: line, in: context, session)
+            try await run({ _ in verdict }, filter, of: line, in: context, session)
         }
     }
 
     static func run(
-        _ verdict: DeadLetterVerdict, _ filter: DeadLetterFilter, of line: ParsedCommand, in context: CommandContext,
-        _ session: BrokerSession
+        _ judge: @escaping DeadLetterDesk.Judge, _ filter: DeadLetterFilter, of line: ParsedCommand,
+        in context: CommandContext, _ session: BrokerSession
     ) async throws -> ExitCode {
         let isJSON = line.flag(CommonOption.json.name)
         let console = context.console
         let desk = DeadLetterDesk(broker: session.broker, names: session.names, time: context.time)
         let tally = try await desk.walk(
-            filter, judge: { _ in verdict },
+            filter, judge: judge,
             told: { letter, fate in
                 if isJSON { console.json(json(letter, fate)) }
                 switch fate {
-                case .kept: break
-                case .replayed: if !isJSON { console.line("replayed \(letter.id) to \(letter.delivery.routingKey)") }
+                case .kept: if !isJSON { console.line("\(letter.id) stays as it is") }
+                case .replayed(let key): if !isJSON { console.line("replayed \(letter.id) to \(key)") }
+                case .edited: if !isJSON { console.line("edited \(letter.id)") }
+                case .editedTwice:
+                    console.problem(
+                        "task \(letter.id) is parked with its changes, and once more without: the connection was lost. "
+                            + "'stowage dead show \(letter.id)' shows both.")
                 case .dropped: if !isJSON { console.line("dropped \(letter.id)") }
                 case .replayedAndParked:
                     console.problem(
@@ -47,6 +52,8 @@ enum DeadLetterRound {
         case .kept: word = "kept"
         case .replayed: word = "replayed"
         case .replayedAndParked: word = "replayed-and-parked"
+        case .edited: word = "edited"
+        case .editedTwice: word = "edited-twice"
         case .dropped: word = "dropped"
         case .failed(let reason):
             word = "failed"

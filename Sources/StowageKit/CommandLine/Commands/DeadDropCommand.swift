@@ -31,7 +31,7 @@ enum DeadDropCommand: Subcommand {
             // Only what was counted: a letter that came in the meantime stays.
             var counted = filter
             counted.marks = marks.withLock { $0 }
-            return try await DeadLetterRound.run(.drop, counted, of: line, in: context, session)
+            return try await DeadLetterRound.run({ _ in .drop }, counted, of: line, in: context, session)
         }
     }
 }

@@ -15,6 +15,8 @@ enum Advice {
         case .conflict: return "What is stored stays as it is; other bytes need another id. The task is parked."
         case .integrityMismatch: return "Check the source and its digest. \(parked)."
         case .permissionDenied, .unauthenticated: return "\(parked) once the rights are there."
+        case .retained where error.context["holds"] != nil:
+            return "'stowage retain --release' ends a hold by the id of its task; the task is parked."
         case .retained: return "It can be deleted when its retention is over; the task is parked."
         case .readOnly, .outOfSpace, .unavailable, .timedOut, .rateLimited:
             return "\(parked) once the cause is gone ('stowage check' tells)."

@@ -19,6 +19,7 @@ enum DeadLetterText {
         add("first at", envelope.firstAt?.text)
         add("sent by", sender(envelope.user, properties.appID))
         add("replayed", envelope.replayed > 0 ? "\(envelope.replayed) times" : nil)
+        add("edited", edits(letter))
         for attempt in envelope.history {
             let moment = attempt.startedAt.map { $0.text + " " } ?? ""
             let end = attempt.code.map { "\($0.rawValue)" + (attempt.message.map { ": " + $0 } ?? "") } ?? "ended"
@@ -30,6 +31,12 @@ enum DeadLetterText {
         return lines
     }
 
+    private static func edits(_ letter: DeadLetter) -> String? {
+        guard letter.envelope.edited > 0 else { return nil }
+        let last = letter.editedAt.map { ", last \($0.text)" + (letter.editedBy.map { " by \($0)" } ?? "") } ?? ""
+        return "\(letter.envelope.edited) times\(last)"
+    }
+
     private static func sender(_ user: String?, _ app: String?) -> String? {
         guard user != nil || app != nil else { return nil }
         return [user, app.map { "(\($0))" }].compactMap { $0 }.joined(separator: " ")
@@ -38,8 +45,7 @@ enum DeadLetterText {
     private static func body(_ letter: DeadLetter) -> [String] {
         guard let body = letter.body else { return ["\(letter.bodyBytes) bytes, too large to be shown"] }
         guard let document = try? JSONParser.parse(body) else {
-            let text = String(decoding: body.prefix(400), as: UTF8.self)
-            return ["\(body.count) bytes that are no JSON: \(text.debugDescription)\(body.count > 400 ? "…" : "")"]
+            return ["\(body.count) bytes that are no JSON; --raw shows them"]
         }
         let text = JSONWriter.text(of: document.discreet, layout: .pretty)
         return text.split(separator: "\n").map { $0.count > 400 ? $0.prefix(399) + "…" : String($0) }

@@ -29,7 +29,7 @@ enum ResultText {
         case .list(let result): listed(result)
         case .verify(let result): verified(result)
         case .copy(let handle): ["copied to \(handle.driver): \(handle.key)"]
-        case .presign(let expiresAt, let url): [url ?? "", "valid until \(expiresAt.text)"]
+        case .presign(let expiresAt, let url): [url, "valid until \(expiresAt.text)"].compactMap(\.self)
         case .retain(let retention, let hold):
             [retention.map { "retained until \($0.until.text) (\($0.mode.rawValue))" } ?? "not retained"]
                 + (hold ? ["under legal hold"] : [])

@@ -41,30 +41,12 @@ struct StoreWishes: Sendable {
         var copies: [DriverName] = []
         for text in line.strings("copy") { copies.append(try builder.driver(named: text, option: "--copy")) }
         self.copies = copies
-        if let text = line.string("retention") {
-            guard let wish = Self.retention(text) else {
-                throw line.error(
-                    "--retention must be governance:UNTIL or compliance:UNTIL with a date or an RFC 3339 time, "
-                        + "such as governance:2029-11-20T00:00:00Z")
-            }
-            retention = wish
-        } else {
-            retention = nil
-        }
+        retention = try line.retention("retention")
     }
 
     func data(name: String, _ source: TaskSource, size: Int64) -> StoreData {
         StoreData(
             name: name, path: path, source: source, size: size, sha256: sha256, mediaType: mediaType,
             metadata: metadata, retention: retention, legalHold: legalHold, copies: copies, removeSource: removeSource)
-    }
-
-    private static func retention(_ text: String) -> Retention? {
-        guard let colon = text.firstIndex(of: ":"), let mode = Retention.Mode(rawValue: String(text[..<colon])) else {
-            return nil
-        }
-        let moment = String(text[text.index(after: colon)...])
-        let isDate = moment.utf8.count == 10
-        return Timestamp(isDate ? moment + "T00:00:00Z" : moment).map { Retention(mode: mode, until: $0) }
     }
 }
