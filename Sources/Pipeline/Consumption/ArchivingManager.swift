@@ -46,15 +46,15 @@ package struct ArchivingManager: Service {
         logger.info(
             "worker consumes", [LogField("drivers", configuration.drivers.map(\.text).joined(separator: ","))])
         await withTaskGroup(of: Bool.self) { group in
-            for (consumer, handle) in consumers {
-                group.addTask {
+            for (consumer, executor, handle) in consumers {
+                group.addTask(executorPreference: executor) {
                     await consume(consumer, handle)
                     return true
                 }
             }
             group.addTask {
                 await shutdown.requested()
-                for (consumer, _) in consumers { await consumer.cancel() }
+                for (consumer, _, _) in consumers { await consumer.cancel() }
                 return false
             }
             var open = consumers.count
@@ -68,7 +68,10 @@ package struct ArchivingManager: Service {
 
     private typealias Handler = @Sendable (Delivery) async -> Void
 
-    private func startConsumers() async throws(BrokerError) -> [(any MessageConsumer, Handler)] {
+    /// Consumers, with what handles their deliveries and where.
+    ///
+    /// Tasks of slow queues hash and decode whole archives, for which the pool is the place.
+    private func startConsumers() async throws(BrokerError) -> [(any MessageConsumer, (any TaskExecutor)?, Handler)] {
         let clerk = clerk
         let limit = limit
         let run: Handler = { await clerk.run($0) }
@@ -77,15 +80,17 @@ package struct ArchivingManager: Service {
             _ = try? await limit.withPermit { await clerk.run(delivery) }
         }
         let bury: Handler = { await clerk.bury($0) }
-        var consumers: [(any MessageConsumer, Handler)] = []
+        var consumers: [(any MessageConsumer, (any TaskExecutor)?, Handler)] = []
         for driver in configuration.drivers {
             let channels = ConsumerOptions(channels: min(concurrency(driver), slots), prefetch: 1)
-            consumers.append((try await broker.consume(configuration.names.slowQueue(driver), channels), runInSlot))
+            let slow = try await broker.consume(configuration.names.slowQueue(driver), channels)
+            consumers.append((slow, nil, runInSlot))
             let lane = ConsumerOptions(channels: 1, prefetch: Self.quickPrefetch)
-            consumers.append((try await broker.consume(configuration.names.quickQueue(driver), lane), run))
+            let quick = try await broker.consume(configuration.names.quickQueue(driver), lane)
+            consumers.append((quick, quick.executor, run))
         }
         let graves = ConsumerOptions(channels: 1, prefetch: 16)
-        consumers.append((try await broker.consume(configuration.names.undertaker, graves), bury))
+        consumers.append((try await broker.consume(configuration.names.undertaker, graves), nil, bury))
         return consumers
     }
 
