@@ -2,8 +2,8 @@
 # The one test command. On a bare Debian 12 with a Swift 6 toolchain it installs what it needs and runs everything;
 # it can be run again at any time.
 #
-#   Tests/run.sh            format, builds, architecture, all tests, deployment files
-#   Tests/run.sh --full     and besides: thread sanitizer, slow tests, a newer RabbitMQ, the quickstart twice, benchmarks
+#   Tests/run.sh            format, builds, architecture, all tests, thread sanitizer, deployment files
+#   Tests/run.sh --full     and besides: slow tests, a newer RabbitMQ, the quickstart twice, benchmarks
 #   Tests/run.sh STEP…      only these steps (install runs always); --list names them
 #
 # Ends with the line "N passed, N failed"; the exit code is 1 when anything failed. Logs stay in .build/logs.
@@ -18,8 +18,8 @@ END_TO_END='^EndToEndTests\.'
 # A backtrace of a crash that a test provokes takes seconds and says nothing.
 export SWIFT_BACKTRACE=enable=no PYTHONDONTWRITEBYTECODE=1
 
-STEPS=(format build layers unit conformance release end-to-end golden definitions permissions containers)
-FULL_STEPS=(thread-sanitizer newer-broker quickstart quickstart-again benchmarks)
+STEPS=(format build layers unit conformance custom-driver release end-to-end thread-sanitizer golden definitions permissions containers)
+FULL_STEPS=(newer-broker quickstart quickstart-again benchmarks)
 WANTED=()
 FULL=no
 for argument in "$@"; do
@@ -108,17 +108,17 @@ export PATH
 RELEASE=(swift build -c release --static-swift-stdlib)
 TEST=(swift test --disable-xctest)
 
-step format 300 one_check swift format lint --strict --recursive Sources Tests Package.swift
+step format 300 one_check swift format lint --strict --recursive Sources Tests deploy/examples Package.swift
 step build 2700 one_check swift build --build-tests --explicit-target-dependency-import-check error
 step layers 120 one_check "$PYTHON" Tests/deploy/check_layers.py "$ROOT"
 step unit 900 swift_tests "${TEST[@]}" --skip-build --skip "$CONFORMANCE" --skip "$END_TO_END"
 step conformance 1200 swift_tests "${TEST[@]}" --skip-build --filter "$CONFORMANCE"
+# The first time it builds Stowage once more, as somebody's dependency.
+step custom-driver 2700 swift_tests Tests/deploy/check_custom_driver.sh "$ROOT"
 # The tests of what a worker costs measure this one.
 step release 2700 one_check "${RELEASE[@]}" --product stowage
 step end-to-end 1800 swift_tests "${TEST[@]}" --skip-build --filter "$END_TO_END"
-# A report of the sanitizer is a failure even where the test itself goes on.
-step thread-sanitizer 2700 swift_tests env TSAN_OPTIONS="exitcode=66" "${TEST[@]}" --sanitize=thread \
-    --scratch-path "$ROOT/.build/thread-sanitizer" --skip "$END_TO_END"
+step thread-sanitizer 2700 swift_tests Tests/thread_sanitizer.sh
 step golden 120 one_check "$PYTHON" Tests/StowageContractTests/validate_golden.py "$ROOT"
 step definitions 60 one_check "$PYTHON" Tests/deploy/check_definitions.py "$ROOT"
 step permissions 180 one_check "$PYTHON" Tests/deploy/check_permissions.py "$ROOT"

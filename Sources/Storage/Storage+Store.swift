@@ -15,13 +15,15 @@ struct StoreDraft: Sendable {
 extension Storage {
     /// Stores the source's bytes, or finds that an earlier delivery has.
     ///
+    /// `isFollowing`: the bytes come by a `FanOut` that another storage leads.
+    ///
     /// - Throws: `.conflict` where something else stands under the key; errors `at: .source` for the source's.
     package func store(
-        _ request: StoreRequest, from source: any ArchiveSource
+        _ request: StoreRequest, from source: any ArchiveSource, isFollowing: Bool = false
     ) async throws(StorageError) -> StoreReceipt {
         let draft = try draft(request)
         try admit(request)
-        return try await withSlot { () async throws(StorageError) in
+        return try await withSlot(of: isFollowing ? copyLimit : limit) { () async throws(StorageError) in
             if request.mayHaveRunBefore, let existing = try await driverStat(draft.key), existing.manifest != nil {
                 return try await settle(existing, draft, source)
             }

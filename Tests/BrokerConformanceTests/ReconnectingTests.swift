@@ -82,6 +82,56 @@ extension BrokerConformance {
             }
         }
 
+        @Test("a consumer that the broker has forgotten consumes again")
+        func forgottenConsumer() async throws {
+            try await BrokerUnderTest.with(.rabbitMQ) { test in
+                let server = try RabbitMQServer.shared()
+                let broker = try AMQPBroker.connecting(to: server, log: test.log) {
+                    $0.consumerRenewalInterval = .milliseconds(300)
+                }
+                try await broker.waitUntilUp()
+                for round in 0..<4 {
+                    let queue = try await test.makeQueue("forgotten-\(round)")
+                    let consumer = try await broker.consume(queue, ConsumerOptions(channels: 4, prefetch: 1))
+                    // RabbitMQ 3.10 tells nothing of the deletion, most of the time, when the queue is back at once.
+                    try await server.manage("DELETE", "queues/%2f/\(queue)")
+                    _ = try await test.makeQueue("forgotten-\(round)")
+                    try await test.send("after", to: queue)
+                    var deliveries = consumer.deliveries.makeAsyncIterator()
+                    let delivery = try #require(await deliveries.next())
+                    #expect(delivery.text == "after")
+                    broker.settle(delivery, as: .acknowledge)
+                }
+                await broker.close()
+            }
+        }
+
+        @Test("idle channels are renewed, and no message is lost or delivered twice")
+        func renewal() async throws {
+            try await BrokerUnderTest.with(.rabbitMQ) { test in
+                let broker = try AMQPBroker.connecting(to: RabbitMQServer.shared(), log: test.log) {
+                    $0.consumerRenewalInterval = .milliseconds(1)
+                }
+                try await broker.waitUntilUp()
+                let queue = try await test.makeQueue("renewed")
+                let consumer = try await broker.consume(queue, ConsumerOptions(channels: 8, prefetch: 1))
+                var deliveries = consumer.deliveries.makeAsyncIterator()
+                let renewals = { test.log.messages.filter { $0 == "idle consumers renewed" }.count }
+                for number in 0..<3 {
+                    let before = renewals()
+                    #expect(
+                        try await eventually { renewals() > before })
+                    try await test.send("\(number)", to: queue)
+                    var delivery = try #require(await deliveries.next())
+                    // Caught by a channel that was about to close: it comes again.
+                    while !broker.isLive(delivery) { delivery = try #require(await deliveries.next()) }
+                    #expect(delivery.text == "\(number)")
+                    broker.settle(delivery, as: .acknowledge)
+                }
+                await broker.close()
+            }
+        }
+
         @Test("a closed broker ends its consumers and refuses everything", arguments: BrokerKind.allCases)
         func close(_ kind: BrokerKind) async throws {
             try await BrokerUnderTest.with(kind) { test in

@@ -57,8 +57,9 @@ extension EndToEnd {
                 let worker = try await here.startWorker()
                 for queue in ["stowage.tasks.a", "stowage.tasks.a-quick", "stowage.undertaker"] {
                     try await here.server.manage("DELETE", "queues/\(here.virtualHost)/\(queue)")
+                    // RabbitMQ 3.10 tells nothing of the deletion, most of the time, when the queue is back at once.
+                    try await worker.saying("\"queue\":\"\(queue)\"")
                 }
-                try await worker.saying("the broker cancelled a consumer")
                 try await here.declareTopology()
                 #expect(try await here.run(.store("archive", [1])).stored != nil)
                 guard case .list? = try await here.run(TaskDocument("list", [:])).result else {

@@ -5,7 +5,7 @@ import StrictCoding
 import TestSupport
 import Testing
 
-@testable import stowage
+@testable import StowageKit
 
 @Suite("Commands of operators", .timeLimit(.minutes(1)))
 struct OperatorCommandTests {

@@ -30,6 +30,7 @@ final class AMQPChannel {
     var generation: UInt64 = 0
     var consuming = Consuming.off
     var window = SettlementWindow()
+    var idle = IdleTime()
     var isDirty = false
     var assembler: MessageAssembler<Content>
     var operations: [AMQPOperation] = []
@@ -57,6 +58,7 @@ final class AMQPChannel {
         self.generation = generation
         consuming = .off
         window = SettlementWindow()
+        idle = IdleTime()
         isDirty = false
         assembler = MessageAssembler(maximumBodyBytes: maximumBodyBytes)
         isOperating = false

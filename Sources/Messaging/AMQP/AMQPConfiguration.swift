@@ -28,6 +28,8 @@ package struct AMQPConfiguration: Sendable {
     package var maximumBodyBytes = 1 << 20
     /// What the broker is asked to allow between delivery and settlement; RabbitMQ obeys from 4.3 on.
     package var acknowledgementTimeout: Duration = .seconds(1800)
+    /// A consumer's channel that has brought nothing for so long is opened anew.
+    package var consumerRenewalInterval: Duration = .seconds(60)
     /// For the connection and the handshake, each.
     package var connectTimeout: Duration = .seconds(10)
     /// Between attempts to connect.

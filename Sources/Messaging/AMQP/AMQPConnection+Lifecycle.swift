@@ -16,6 +16,7 @@ extension AMQPConnection {
             guard now >= nextCheck || nextReopening.map({ $0 <= now }) == true else { return }
             nextCheck = now + 1000
             try reopenChannels(now)
+            try renewIdleConsumers(now)
             try checkAnswers(now)
         case .connecting, .closed: break
         }

@@ -133,6 +133,7 @@ actor AMQPConnection: EventSource {
             wait.untilReadable(handle.socket)
             // Heartbeats are sent and missed only inside of calls (rule R9).
             wait.atMost(milliseconds: Int64(configuration.heartbeatSeconds) * 500)
+            wait.atMost(milliseconds: configuration.consumerRenewalInterval.milliseconds)
             if let reopenAt = nextReopening { wait.atMost(milliseconds: reopenAt - now) }
             // What librabbitmq or OpenSSL hold already, poll cannot see (rule R10); acknowledgements wait for one turn.
             if mayHaveInput || handle.hasInput || !dirtyChannels.isEmpty { wait.atMost(milliseconds: 0) }

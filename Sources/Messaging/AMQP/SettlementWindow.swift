@@ -20,6 +20,9 @@ struct SettlementWindow {
     /// Deliveries handed out and not settled.
     private(set) var unsettled = 0
 
+    /// Deliveries so far.
+    var delivered: UInt64 { first - 1 + UInt64(marks.count - head) }
+
     /// Whether `flush` may need several frames.
     var isFragmented: Bool { acknowledged > 1 && head < marks.count && marks[head] == .open }
 

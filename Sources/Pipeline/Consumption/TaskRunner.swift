@@ -49,7 +49,8 @@ package struct TaskRunner: Sendable {
         let context = OperationContext(
             storage: try await api.storage(task.driver), api: api, spool: spool, blocking: blocking, taskID: task.id,
             mayHaveRunBefore: received.envelope.mayHaveRunBefore, inlineBytes: configuration.inlineBytes,
-            hasRequester: received.envelope.replyTo != nil)
+            hasRequester: received.envelope.replyTo != nil, time: time,
+            timeoutSeconds: task.options.timeoutSeconds)
         return try await task.data.implementation.run(in: context)
     }
 
@@ -117,12 +118,14 @@ package struct TaskRunner: Sendable {
     /// Whether the result stands in spite of everything.
     private func lastLook(_ received: ReceivedTask) async -> (result: TaskResult?, unasked: [DriverName]) {
         switch received.task.data {
-        case .store:
+        case .store(let data):
             let finding = await search.search(received.task, on: received.drivers)
             guard let receipt = finding.receipts.first else { return (nil, finding.unasked) }
             var result = StoreResult(receipt)
             result.otherCopies = finding.receipts.dropFirst().map(\.handle)
             result.possibleCopies = finding.unasked
+            let audit = CopyAudit(search: search, api: api)
+            result.copies = await audit.copies(data.copies, of: received.task, from: receipt.handle.driver)
             return (.store(result), [])
         case .retrieve(let data):
             let destination = RetrieveOperation(data: data)

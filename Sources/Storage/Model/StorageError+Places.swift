@@ -2,7 +2,7 @@ package import StowageContract
 
 extension StorageError {
     /// The task that ran the call was cancelled.
-    package static var cancelled: StorageError {
+    public static var cancelled: StorageError {
         StorageError(.cancelled, .transient(after: nil), "the call was cancelled")
     }
 
@@ -21,7 +21,7 @@ extension StorageError {
     }
 
     /// Throws `.cancelled` where the current task is.
-    package static func checkCancellation() throws(StorageError) {
+    public static func checkCancellation() throws(StorageError) {
         if Task.isCancelled { throw StorageError.cancelled }
     }
 }
