@@ -13,6 +13,7 @@ struct DecisionCase: Sendable, CustomTestStringConvertible {
     var slip: [String] = []
     var deadlineIn: Int64?
     var isShuttingDown = false
+    var isCancelled = false
     var expected: String
 
     var testDescription: String { name }
@@ -100,6 +101,15 @@ struct ErrorHandlerTests {
             expected: "hand back"),
         .init(name: "a cancellation without shutdown ends", error: permanent(.cancelled), expected: "give up"),
         .init(
+            name: "what an operator cancelled ends", error: permanent(.cancelled, at: .source), slip: ["b"],
+            isCancelled: true, expected: "cancel"),
+        .init(
+            name: "however its attempt failed", error: transient(.outOfSpace), slip: ["b"], isCancelled: true,
+            expected: "cancel"),
+        .init(
+            name: "what was cancelled while the worker ends is left to the next one", error: transient(.cancelled),
+            isShuttingDown: true, isCancelled: true, expected: "hand back"),
+        .init(
             name: "a real failure during shutdown counts", error: transient(.unavailable), isShuttingDown: true,
             expected: "retry 5s"),
     ]
@@ -114,7 +124,7 @@ struct ErrorHandlerTests {
                 operation: row.operation, attempt: row.attempt, maximumAttempts: row.maximumAttempts,
                 slip: row.slip.compactMap { DriverName($0) },
                 deadline: row.deadlineIn.map { now.advanced(byMilliseconds: $0) }, now: now,
-                isShuttingDown: row.isShuttingDown))
+                isShuttingDown: row.isShuttingDown, isCancelled: row.isCancelled))
         let text =
             switch decision {
             case .retry(let level, let at):
@@ -122,6 +132,7 @@ struct ErrorHandlerTests {
             case .failover(let next, let rest): "failover \(next) rest \(rest.map(\.text).joined(separator: ","))"
             case .giveUp: "give up"
             case .handBack: "hand back"
+            case .cancel: "cancel"
             }
         #expect(text == row.expected)
     }

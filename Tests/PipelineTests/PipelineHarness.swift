@@ -27,6 +27,8 @@ final class PipelineHarness: Sendable {
     let spool: TemporaryFolder
     let metrics = MetricsRegistry()
     let shutdown = ShutdownSignal()
+    let control: ControlBoard
+    let log = RecordingLogSink()
     let scripts: [String: DriverScript]
     private let events: any MessageConsumer
     private let manager: ArchivingManager
@@ -48,7 +50,8 @@ final class PipelineHarness: Sendable {
         events = try await admin.consume("listener", ConsumerOptions(channels: 1, prefetch: 1000))
         let id = UUID().uuidString
         scripts = ["a": DriverScript(name: id + "a"), "b": DriverScript(name: id + "b")]
-        let logger = Logger(sink: RecordingLogSink())
+        let logger = log.logger
+        control = ControlBoard(worker: "w-1", drivers: drivers)
         let blocking = BlockingPool(threads: 4)
         let time = clock.time
         api = StorageAPI(
@@ -76,14 +79,14 @@ final class PipelineHarness: Sendable {
             broker: broker, reader: reader,
             runner: TaskRunner(
                 configuration: configuration, api: api, spool: SpoolRoots([spool.path]), blocking: blocking,
-                time: time),
+                time: time, control: control),
             settler: settler,
             undertaker: Undertaker(
                 configuration: configuration, broker: broker, reader: reader, settler: settler, time: time),
             time: time, logger: logger, metrics: metrics, shutdown: shutdown)
         manager = ArchivingManager(
             configuration: configuration, broker: broker, slots: 8, concurrency: { _ in 4 }, clerk: clerk,
-            logger: logger, shutdown: shutdown)
+            control: control, time: time, logger: logger, shutdown: shutdown)
         expiry = Task { [server] in await server.run() }
     }
 

@@ -39,6 +39,7 @@ final class ScriptedDriver: StorageDriver {
     func write(_ request: WriteRequest, from body: any ArchiveBody) async throws(StorageError) -> WriteReceipt {
         script.noteWrite()
         await script.passGate()
+        try StorageError.checkCancellation()
         guard let fault = script.next(.write) else { return try await memory.write(request, from: body) }
         if fault.isAfterEffect { _ = try await memory.write(request, from: body) }
         throw fault.error

@@ -1,3 +1,4 @@
+import DriverConformance
 import Sharing
 @testable import Storage
 import StowageContract

@@ -114,13 +114,14 @@ extension TaskVerdict {
         case .postpone: "postponed"
         case .failover: "failedover"
         case .failed: "failed"
+        case .cancelled: "cancelled"
         case .handBack: "handed-back"
         }
     }
 
     fileprivate var error: ErrorReport? {
         switch self {
-        case .succeeded, .postpone, .handBack: nil
+        case .succeeded, .postpone, .cancelled, .handBack: nil
         case .retry(let error, _, _), .failover(let error, _, _), .failed(let error, _): error
         }
     }

@@ -42,6 +42,12 @@ package struct TaskSettler: Sendable {
             }
             try await succeed(
                 result, removal, received, identity, attempts: received.envelope.history + [attempt.record])
+        case .cancelled(let by):
+            CrashPoint.reach(.beforeEvent)
+            try await announce(.cancelled(by: by), identity, received)
+            try await notifications.reply(
+                .cancelled(by: by), of: identity, received.envelope, for: received.delivery)
+            CrashPoint.reach(.afterEvent)
         case .retry(let error, let level, let at):
             var next = received.next(after: attempt.record)
             next.attempt += 1

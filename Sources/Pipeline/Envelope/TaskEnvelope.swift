@@ -40,6 +40,11 @@ package struct TaskEnvelope: Sendable, Equatable {
     /// Whether an earlier attempt may have had its effect without anybody knowing.
     package var hasAmbiguousHistory: Bool { history.contains { $0.isAmbiguous } }
 
+    /// Whether an earlier delivery may have had an effect that no later one knows of.
+    package var isUncertain: Bool {
+        isRedelivered || hasAmbiguousHistory || hasPoisonHistory || slice > 0 || replayed > 0
+    }
+
     /// Whether the broker has ended the task before.
     package var hasPoisonHistory: Bool { history.contains { $0.code == .poison } }
 

@@ -55,18 +55,35 @@ package struct StowageWorker: Sendable {
             factory: factory, drivers: configuration.drivers,
             environment: StorageEnvironment(
                 blocking: blocking, time: time, metrics: observability.metrics, logger: logger))
-        let manager = archivingManager(broker: broker, api: api, blocking: blocking, shutdown: shutdown)
+        let control = ControlBoard(worker: name, drivers: servedNames)
+        let listener = ControlListener(
+            configuration: pipeline, broker: broker, board: control, time: time, logger: logger,
+            metrics: observability.metrics)
+        let manager = archivingManager(
+            broker: broker, api: api, blocking: blocking, control: control, shutdown: shutdown)
         let sweeper = Sweeper(
             api: api, drivers: servedNames, age: configuration.sweep.after, time: time, logger: logger)
         let archiving = Supervisor("archiving", time: time, logger: logger) { try await manager.run() }
+        let listening = Supervisor("control", time: time, logger: logger) { try await listener.run() }
+        let prepared = ShutdownSignal()
         let service = ClosureService {
             // A topology that is not there is for an administrator to mend: starting again would not.
             try await shutdown.cancelling { try await prepareTopology(on: broker) }
+            prepared.request()
+            // What operators have said must be known before the first task is taken.
+            try await shutdown.cancelling { await control.read() }
             try await archiving.run()
         }
         let group = ServiceGroup(
             [
                 .init("archiving", service),
+                .init(
+                    "control", role: .background,
+                    ClosureService {
+                        await prepared.requested()
+                        try Task.checkCancellation()
+                        try await listening.run()
+                    }),
                 .init("sweeper", role: .background, sweeper),
             ],
             shutdown: shutdown, signals: signals,
@@ -83,6 +100,12 @@ package struct StowageWorker: Sendable {
     private var servedNames: [DriverName] { configuration.servedDrivers.map(\.name) }
 
     private var names: TopologyNames { TopologyNames(prefix: configuration.broker.prefix) }
+
+    private var pipeline: PipelineConfiguration {
+        PipelineConfiguration(
+            names: names, worker: name, trustedUsers: configuration.broker.trustedUsers,
+            inlineBytes: configuration.limits.inlineBytes, retry: configuration.retry.policy, drivers: servedNames)
+    }
 
     /// Makes or verifies the topology; waits for the broker as long as it takes.
     private func prepareTopology(on broker: any MessageBroker) async throws {
@@ -105,13 +128,12 @@ package struct StowageWorker: Sendable {
     }
 
     private func archivingManager(
-        broker: any MessageBroker, api: StorageAPI, blocking: BlockingPool, shutdown: ShutdownSignal
+        broker: any MessageBroker, api: StorageAPI, blocking: BlockingPool, control: ControlBoard,
+        shutdown: ShutdownSignal
     ) -> ArchivingManager {
         let logger = observability.logger
         let metrics = observability.metrics
-        let pipeline = PipelineConfiguration(
-            names: names, worker: name, trustedUsers: configuration.broker.trustedUsers,
-            inlineBytes: configuration.limits.inlineBytes, retry: configuration.retry.policy, drivers: servedNames)
+        let pipeline = pipeline
         let outbox = Outbox(broker: broker, time: time, logger: logger, metrics: metrics)
         let notifications = NotificationService(
             outbox: outbox, names: names, worker: name, time: time, logger: logger, metrics: metrics)
@@ -122,7 +144,7 @@ package struct StowageWorker: Sendable {
             broker: broker, outbox: outbox, notifications: notifications, names: names, time: time)
         let runner = TaskRunner(
             configuration: pipeline, api: api, spool: SpoolRoots(configuration.spool.roots), blocking: blocking,
-            time: time)
+            time: time, control: control)
         let undertaker = Undertaker(
             configuration: pipeline, broker: broker, reader: reader, settler: settler, time: time)
         let clerk = TaskClerk(
@@ -131,7 +153,7 @@ package struct StowageWorker: Sendable {
         let total = configuration.worker.concurrency
         return ArchivingManager(
             configuration: pipeline, broker: broker, slots: total,
-            concurrency: { api.settings(of: $0)?.concurrency ?? total }, clerk: clerk, logger: logger,
-            shutdown: shutdown)
+            concurrency: { api.settings(of: $0)?.concurrency ?? total }, clerk: clerk, control: control,
+            time: time, logger: logger, shutdown: shutdown)
     }
 }

@@ -20,7 +20,7 @@ enum Advice {
             return "\(parked) once the cause is gone ('stowage check' tells)."
         case .tooLarge: return "Put the archive below a spool root instead of into the message; the task is parked."
         case .expired: return "\(parked) without its time limit."
-        case .cancelled: return "Send it again if it is still wanted."
+        case .cancelled: return "Send it again, under another id, if it is still wanted."
         case .poison, .unexpected: return "See 'stowage dead show \(task)' and the worker's log. \(parked)."
         }
     }

@@ -54,7 +54,7 @@ struct TaskBench {
             let report = ErrorReport(
                 code: .unavailable, message: "options.notBefore has not come", retryable: true, place: .task)
             return .failed(report, event(request, .failed(report, attempts: [], possibleCopies: [])))
-        case .handBack:
+        case .handBack, .cancelled:
             let report = ErrorReport(code: .cancelled, message: "the task was stopped", retryable: true, place: .task)
             return .failed(report, event(request, .cancelled(by: nil)))
         }

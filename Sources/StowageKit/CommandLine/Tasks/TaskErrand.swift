@@ -92,7 +92,9 @@ struct TaskErrand {
         case .cancelled:
             codes.note(.taskFailed, task: event.task)
             if isJSON { console.json(OutcomeText.json(event, result: nil)) }
-            console.problem("task \(event.task) was cancelled; nothing is parked. Send it again if it is still wanted.")
+            console.problem(
+                "task \(event.task) was cancelled; nothing is parked. "
+                    + "Send it again, under another id, if it is still wanted.")
         case .retrying, .failedOver, .sourceKept: console.note(EventText.line(event))
         case .progress: break
         }
