@@ -20,6 +20,7 @@ struct Settings: Sendable {
     var delays = "[50ms, 200ms]"
     var sweepSeconds = 1
     var limits = "{}"
+    var events = "{}"
     var level = "debug"
 
     /// With other values.
@@ -138,6 +139,7 @@ final class Installation: Sendable {
                 + "drivers: [\(settings.served)] }",
             "spool: { roots: [\(folder.path("spool"))] }",
             "limits: \(settings.limits)",
+            "events: \(settings.events)",
             "retry: { maxAttempts: \(settings.maxAttempts), "
                 + "attemptsBeforeFailover: \(settings.attemptsBeforeFailover), delays: \(settings.delays) }",
             "sweep: { afterSeconds: \(settings.sweepSeconds) }",

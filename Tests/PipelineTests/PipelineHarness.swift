@@ -28,12 +28,19 @@ final class PipelineHarness: Sendable {
     let metrics = MetricsRegistry()
     let shutdown = ShutdownSignal()
     let scripts: [String: DriverScript]
+    let logs = RecordingLogSink()
+    let watchdog: Watchdog
     private let events: any MessageConsumer
     private let manager: ArchivingManager
     private let expiry: Task<Void, Never>
+    private let isWatched: Bool
 
-    /// Drivers `a` (fallback `b`) and `b`, unless told otherwise.
-    init(fallbacks: [String: [String]] = ["a": ["b"]]) async throws {
+    /// Drivers `a` (fallback `b`) and `b`, unless told otherwise; `isWatched`: the watchdog sleeps on the clock too.
+    init(
+        fallbacks: [String: [String]] = ["a": ["b"]], concurrency: Int = DriverSettings().concurrency,
+        isWatched: Bool = false
+    ) async throws {
+        self.isWatched = isWatched
         server = InMemoryServer(time: clock.time)
         let admin = InMemoryBroker(server: server, user: "admin")
         producer = InMemoryBroker(server: server, user: "producer")
@@ -48,13 +55,14 @@ final class PipelineHarness: Sendable {
         events = try await admin.consume("listener", ConsumerOptions(channels: 1, prefetch: 1000))
         let id = UUID().uuidString
         scripts = ["a": DriverScript(name: id + "a"), "b": DriverScript(name: id + "b")]
-        let logger = Logger(sink: RecordingLogSink())
+        let logger = logs.logger
         let blocking = BlockingPool(threads: 4)
         let time = clock.time
         api = StorageAPI(
             factory: StorageDriverFactory([ScriptedDriver.self]),
             drivers: drivers.map { name in
                 var settings = DriverSettings()
+                settings.concurrency = concurrency
                 settings.fallbacks = (fallbacks[name.text] ?? []).compactMap { DriverName($0) }
                 return DriverDefinition(
                     name: name, type: "scripted", settings: settings,
@@ -72,11 +80,13 @@ final class PipelineHarness: Sendable {
         }
         let settler = TaskSettler(
             broker: broker, outbox: outbox, notifications: notifications, names: names, time: time)
+        watchdog = Watchdog(time: time, logger: logger, metrics: metrics)
+        let watch = TaskWatch(watchdog: watchdog, notifications: notifications, progressInterval: .seconds(10))
         let clerk = TaskClerk(
             broker: broker, reader: reader,
             runner: TaskRunner(
                 configuration: configuration, api: api, spool: SpoolRoots([spool.path]), blocking: blocking,
-                time: time),
+                time: time, watch: watch),
             settler: settler,
             undertaker: Undertaker(
                 configuration: configuration, broker: broker, reader: reader, settler: settler, time: time),
@@ -90,6 +100,8 @@ final class PipelineHarness: Sendable {
     /// Runs the worker while `body` runs, then shuts it down cleanly.
     func whileWorking(_ body: () async throws -> Void) async throws {
         async let ended: Void = manager.run()
+        let watching = Task { [isWatched, watchdog] in if isWatched { try await watchdog.run() } }
+        defer { watching.cancel() }
         do { try await body() } catch {
             shutdown.request()
             try? await ended
@@ -98,6 +110,15 @@ final class PipelineHarness: Sendable {
         shutdown.request()
         try await ended
         expiry.cancel()
+    }
+
+    /// Lets the watchdog look `seconds` times, once a second.
+    func watch(for seconds: Int) async {
+        for _ in 0..<seconds {
+            await clock.waitForSleepers()
+            clock.advance(by: Watchdog.interval)
+        }
+        await clock.waitForSleepers()
     }
 
     /// Publishes as the producer; returns what the broker said.
@@ -125,14 +146,17 @@ final class PipelineHarness: Sendable {
     }
 
     /// The next event, in the order in which they were published.
-    func event() async throws -> TaskEvent {
+    func event() async throws -> TaskEvent { try await arrival().event }
+
+    /// The next event with its message.
+    func arrival() async throws -> (event: TaskEvent, delivery: Delivery) {
         for await delivery in events.deliveries {
             guard case .complete(let body) = delivery.body else { continue }
             #expect(delivery.properties.userID == nil || delivery.properties.userID == "worker")
             let event = try TaskEvent.read(body: body)
             #expect(delivery.properties.messageID == event.id)
             #expect(delivery.routingKey == event.routingKey)
-            return event
+            return (event, delivery)
         }
         throw CancellationError()
     }

@@ -52,7 +52,8 @@ final class ScriptedDriver: StorageDriver {
     func read(
         _ key: ArchiveKey, version: String?, range: Range<Int64>?
     ) async throws(StorageError) -> any ArchiveBody {
-        try await memory.read(key, version: version, range: range)
+        if let body = script.nextBody() { return body }
+        return try await memory.read(key, version: version, range: range)
     }
 
     func delete(_ request: DeleteRequest) async throws(StorageError) -> Bool { try await memory.delete(request) }
@@ -82,6 +83,7 @@ final class DriverScript: Sendable {
         var isGated = false
         var waiting: [Handover<Void>] = []
         var arrivals: [(Int, Handover<Void>)] = []
+        var bodies: [any ArchiveBody] = []
     }
 
     private static let all = Guarded<[String: DriverScript]>([:])
@@ -107,6 +109,13 @@ final class DriverScript: Sendable {
             guard let index = state.faults.firstIndex(where: { $0.0 == call }) else { return nil }
             return state.faults.remove(at: index).1
         }
+    }
+
+    /// The next read brings that instead of what is stored.
+    func bring(_ body: any ArchiveBody) { state.withLock { $0.bodies.append(body) } }
+
+    func nextBody() -> (any ArchiveBody)? {
+        state.withLock { $0.bodies.isEmpty ? nil : $0.bodies.removeFirst() }
     }
 
     /// Writes wait until the gate opens.

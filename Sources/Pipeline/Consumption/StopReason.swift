@@ -27,8 +27,16 @@ package enum StopReason: Sendable, Equatable {
                 .timedOut, .transient(after: nil), "no byte moved for too long", at: place,
                 context: ["seconds": String(limit.components.seconds)])
         }
-        error.isAmbiguous = failure?.isAmbiguous ?? true
+        error.isAmbiguous = failure?.isAmbiguous ?? true || mayFollowCommit
         if failure == nil { error.context["left"] = "a call has not returned; it may still take effect" }
         return error
+    }
+
+    /// Whether the work may have been stopped behind its commit, while what stands was being proved.
+    private var mayFollowCommit: Bool {
+        switch self {
+        case .cancelled, .noProgress(_, at: .source): false
+        case .deadline, .noProgress: true
+        }
     }
 }

@@ -3,7 +3,7 @@ package import ServiceRuntime
 package import Storage
 package import StowageContract
 
-/// Runs one attempt of a task and judges it; says nothing to anybody.
+/// Runs one attempt of a task and judges it; says nobody how it ended.
 package struct TaskRunner: Sendable {
     private let configuration: PipelineConfiguration
     private let api: StorageAPI
@@ -12,10 +12,11 @@ package struct TaskRunner: Sendable {
     private let time: TimeSource
     private let errorHandler: ErrorHandler
     private let search: SlipSearch
+    private let watch: TaskWatch?
 
     package init(
         configuration: PipelineConfiguration, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool,
-        time: TimeSource
+        time: TimeSource, watch: TaskWatch? = nil
     ) {
         self.configuration = configuration
         self.api = api
@@ -23,7 +24,8 @@ package struct TaskRunner: Sendable {
         self.blocking = blocking
         self.time = time
         self.errorHandler = ErrorHandler(policy: configuration.retry)
-        self.search = SlipSearch(api: api)
+        self.search = SlipSearch(api: api, watch: watch)
+        self.watch = watch
     }
 
     /// Runs the task; `isShuttingDown` is asked when the attempt failed, because a shutdown is not a failure.
@@ -36,7 +38,7 @@ package struct TaskRunner: Sendable {
                 let wait = notBefore.millisecondsSinceEpoch - received.startedAt.millisecondsSinceEpoch
                 return judged(.postpone(on: configuration.retry.level(within: wait)), received, nil)
             }
-            let outcome = try await perform(received)
+            let outcome = try await performWatched(received)
             let result = await consolidated(outcome.result, of: received)
             return judged(.succeeded(result, removal: outcome.removal), received, nil)
         } catch {
@@ -44,12 +46,24 @@ package struct TaskRunner: Sendable {
         }
     }
 
-    private func perform(_ received: ReceivedTask) async throws(StorageError) -> OperationOutcome {
+    private func performWatched(_ received: ReceivedTask) async throws(StorageError) -> OperationOutcome {
+        guard let watch, let terms = watch.terms(for: received) else { return try await perform(received, nil) }
+        return try await watch.run(received, terms) { (meter) async throws(StorageError) in
+            try await perform(received, meter)
+        }
+    }
+
+    private func perform(
+        _ received: ReceivedTask, _ meter: TransferMeter?
+    ) async throws(StorageError) -> OperationOutcome {
         let task = received.task
-        let context = OperationContext(
-            storage: try await api.storage(task.driver), api: api, spool: spool, blocking: blocking, taskID: task.id,
+        let storage = try await api.storage(task.driver)
+        try watch?.checkSlots(of: storage)
+        var context = OperationContext(
+            storage: storage, api: api, spool: spool, blocking: blocking, taskID: task.id,
             mayHaveRunBefore: received.envelope.mayHaveRunBefore, inlineBytes: configuration.inlineBytes,
             hasRequester: received.envelope.replyTo != nil)
+        context.meter = meter
         return try await task.data.implementation.run(in: context)
     }
 
@@ -99,6 +113,8 @@ package struct TaskRunner: Sendable {
             if let found = look.result {
                 return judged(.succeeded(found, removal: removalOfUnread(received.task)), received, nil)
             }
+            // A look that was cut short has found nothing out: whoever gets the task next says how it ended.
+            if Task.isCancelled, !look.unasked.isEmpty { return judged(.handBack, received, error) }
             let isUncertain = error.isAmbiguous || received.envelope.mayHaveRunBefore
             return judged(.failed(report, possibleCopies: isUncertain ? look.unasked : []), received, error)
         }
@@ -126,7 +142,11 @@ package struct TaskRunner: Sendable {
             return (.store(result), [])
         case .retrieve(let data):
             let destination = RetrieveOperation(data: data)
-            return (await destination.standingResult(spool: spool, blocking: blocking), [])
+            guard let watch else { return (await destination.standingResult(spool: spool, blocking: blocking), []) }
+            let standing = try? await watch.look(for: received.task, on: received.task.driver) { [spool, blocking] in
+                await destination.standingResult(spool: spool, blocking: blocking, meter: $0)
+            }
+            return (standing, [])
         case .delete, .stat, .list, .verify, .copy, .presign, .retain, .check, .capacity:
             return (nil, [])
         }

@@ -38,6 +38,8 @@ struct StoreOperation: TaskOperation {
     private func store(
         _ request: StoreRequest, from source: any ArchiveSource, in context: OperationContext
     ) async throws(StorageError) -> TaskResult {
+        var request = request
+        request.meter = context.meter
         let receipt = try await context.storage.store(request, from: source)
         return .store(StoreResult(receipt))
     }

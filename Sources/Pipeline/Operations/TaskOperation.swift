@@ -27,6 +27,8 @@ package struct OperationContext: Sendable {
     package var inlineBytes: Int
     /// Whether a requester waits for the reply.
     package var hasRequester: Bool
+    /// To be told of every byte that moves and of who has to move the next; `nil`: nobody looks.
+    package var meter: TransferMeter?
 
     package init(
         storage: Storage, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool, taskID: TaskID,

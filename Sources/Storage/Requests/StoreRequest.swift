@@ -31,6 +31,8 @@ package struct StoreRequest: Sendable {
     package var copiedFrom: JSONValue?
     /// For a copy that keeps its key, the key, without any driver's prefix; `nil`: `[<path>/]<task id>/<name>`.
     package var key: ArchiveKey?
+    /// Told of every byte that moves; `nil`: nobody looks.
+    package var meter: TransferMeter?
 
     /// A request from its parts.
     package init(

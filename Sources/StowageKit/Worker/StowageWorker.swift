@@ -50,12 +50,15 @@ package struct StowageWorker: Sendable {
     package func run(on broker: any MessageBroker, signals: AsyncStream<UnixSignal>) async throws {
         let logger = observability.logger
         let shutdown = ShutdownSignal()
-        let blocking = BlockingPool(threads: 16)
+        let blocking = BlockingPool(
+            threads: 16, gauge: observability.metrics.gauge("stowage_calls_left", [("driver", "")]))
+        let watchdog = Watchdog(time: time, logger: logger, metrics: observability.metrics)
         let api = StorageAPI(
             factory: factory, drivers: configuration.drivers,
             environment: StorageEnvironment(
                 blocking: blocking, time: time, metrics: observability.metrics, logger: logger))
-        let manager = archivingManager(broker: broker, api: api, blocking: blocking, shutdown: shutdown)
+        let manager = archivingManager(
+            broker: broker, api: api, blocking: blocking, watchdog: watchdog, shutdown: shutdown)
         let sweeper = Sweeper(
             api: api, drivers: servedNames, age: configuration.sweep.after, time: time, logger: logger)
         let archiving = Supervisor("archiving", time: time, logger: logger) { try await manager.run() }
@@ -67,6 +70,7 @@ package struct StowageWorker: Sendable {
         let group = ServiceGroup(
             [
                 .init("archiving", service),
+                .init("watchdog", role: .background, watchdog),
                 .init("sweeper", role: .background, sweeper),
             ],
             shutdown: shutdown, signals: signals,
@@ -105,7 +109,8 @@ package struct StowageWorker: Sendable {
     }
 
     private func archivingManager(
-        broker: any MessageBroker, api: StorageAPI, blocking: BlockingPool, shutdown: ShutdownSignal
+        broker: any MessageBroker, api: StorageAPI, blocking: BlockingPool, watchdog: Watchdog,
+        shutdown: ShutdownSignal
     ) -> ArchivingManager {
         let logger = observability.logger
         let metrics = observability.metrics
@@ -122,7 +127,10 @@ package struct StowageWorker: Sendable {
             broker: broker, outbox: outbox, notifications: notifications, names: names, time: time)
         let runner = TaskRunner(
             configuration: pipeline, api: api, spool: SpoolRoots(configuration.spool.roots), blocking: blocking,
-            time: time)
+            time: time,
+            watch: TaskWatch(
+                watchdog: watchdog, notifications: notifications,
+                progressInterval: configuration.events.progressInterval))
         let undertaker = Undertaker(
             configuration: pipeline, broker: broker, reader: reader, settler: settler, time: time)
         let clerk = TaskClerk(
