@@ -31,7 +31,10 @@ let package = Package(
     products: [
         .executable(name: "stowage", targets: ["stowage"]),
         .library(name: "StowageContract", targets: ["StowageContract"]),
+        // What a driver of one's own is made of: its seam, the values in it, the program around it, and its proof.
+        .library(name: "Storage", targets: ["Storage", "StrictCoding", "ServiceRuntime"]),
         .library(name: "StowageKit", targets: ["StowageKit"]),
+        .library(name: "DriverConformance", targets: ["DriverConformance"]),
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
@@ -56,18 +59,12 @@ let package = Package(
         library(
             "StowageKit",
             ["Pipeline", "StorageDrivers", "Storage", "Messaging", "StowageContract", "FileSystem"] + runtime),
-        .executableTarget(
-            name: "stowage",
-            dependencies: [
-                "StowageKit", "Pipeline", "StorageDrivers", "Storage", "Messaging", "StowageContract", "FileSystem",
-                "ServiceRuntime", "Observability", "Sharing", "StrictCoding",
-            ],
-            swiftSettings: settings),
+        .executableTarget(name: "stowage", dependencies: ["StowageKit"], swiftSettings: settings),
 
         .target(
             name: "TestSupport",
             dependencies: [
-                "Messaging", "Storage", "StowageContract", "ServiceRuntime", "Observability", "Sharing", "StrictCoding",
+                "Messaging", "StowageContract", "ServiceRuntime", "Observability", "Sharing", "StrictCoding",
             ],
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("StrictCodingTests", ["StrictCoding", "TestSupport"]),
@@ -79,7 +76,9 @@ let package = Package(
         tests("FileSystemTests", ["FileSystem", "ServiceRuntime", "TestSupport"]),
         tests("CryptographyTests", ["Cryptography", "TestSupport"]),
         tests("MessagingTests", ["Messaging", "TestSupport"] + runtime),
-        tests("StorageTests", ["Storage", "StowageContract", "Cryptography", "TestSupport"] + runtime),
+        tests(
+            "StorageTests",
+            ["DriverConformance", "Storage", "StowageContract", "Cryptography", "TestSupport"] + runtime),
         tests(
             "StorageDriversTests",
             ["StorageDrivers", "Storage", "StowageContract", "Cryptography", "FileSystem", "TestSupport"] + runtime),
@@ -91,19 +90,18 @@ let package = Package(
             ] + runtime),
         tests(
             "StowageKitTests",
-            ["StowageKit", "stowage", "Pipeline", "Messaging", "Storage", "StowageContract", "TestSupport"] + runtime),
+            ["StowageKit", "Pipeline", "Messaging", "Storage", "StowageContract", "TestSupport"] + runtime),
         tests(
             "StowageCommandTests",
             [
-                "stowage", "StowageKit", "Pipeline", "StorageDrivers", "Storage", "Messaging", "StowageContract",
-                "TestSupport",
+                "StowageKit", "Pipeline", "StorageDrivers", "Storage", "Messaging", "StowageContract", "TestSupport",
             ] + runtime),
         tests("BrokerConformanceTests", ["CRabbitMQ", "Messaging", "TestSupport"] + runtime),
         .target(
             name: "DriverConformance",
             dependencies: [
-                "Storage", "StowageContract", "Cryptography", "TestSupport", "ServiceRuntime", "Observability",
-                "Sharing", "StrictCoding",
+                "Storage", "StowageContract", "Cryptography", "ServiceRuntime", "Observability", "Sharing",
+                "StrictCoding",
             ],
             path: "Tests/DriverConformance", swiftSettings: settings),
         tests(

@@ -18,7 +18,7 @@ END_TO_END='^EndToEndTests\.'
 # A backtrace of a crash that a test provokes takes seconds and says nothing.
 export SWIFT_BACKTRACE=enable=no PYTHONDONTWRITEBYTECODE=1
 
-STEPS=(format build layers unit conformance release end-to-end thread-sanitizer golden definitions permissions containers)
+STEPS=(format build layers unit conformance custom-driver release end-to-end thread-sanitizer golden definitions permissions containers)
 FULL_STEPS=(newer-broker quickstart quickstart-again benchmarks)
 WANTED=()
 FULL=no
@@ -108,11 +108,13 @@ export PATH
 RELEASE=(swift build -c release --static-swift-stdlib)
 TEST=(swift test --disable-xctest)
 
-step format 300 one_check swift format lint --strict --recursive Sources Tests Package.swift
+step format 300 one_check swift format lint --strict --recursive Sources Tests deploy/examples Package.swift
 step build 2700 one_check swift build --build-tests --explicit-target-dependency-import-check error
 step layers 120 one_check "$PYTHON" Tests/deploy/check_layers.py "$ROOT"
 step unit 900 swift_tests "${TEST[@]}" --skip-build --skip "$CONFORMANCE" --skip "$END_TO_END"
 step conformance 1200 swift_tests "${TEST[@]}" --skip-build --filter "$CONFORMANCE"
+# The first time it builds Stowage once more, as somebody's dependency.
+step custom-driver 2700 swift_tests Tests/deploy/check_custom_driver.sh "$ROOT"
 # The tests of what a worker costs measure this one.
 step release 2700 one_check "${RELEASE[@]}" --product stowage
 step end-to-end 1800 swift_tests "${TEST[@]}" --skip-build --filter "$END_TO_END"

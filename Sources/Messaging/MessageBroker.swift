@@ -32,6 +32,10 @@ package protocol MessageBroker: Sendable {
     /// Takes one message without consuming; `nil` when the queue is empty. To be settled like any other.
     func get(_ queue: String) async throws(BrokerError) -> Delivery?
 
+    /// About how many messages a queue holds; of a stream the figure may be seconds old, and 0 for one that is read
+    /// elsewhere in a cluster.
+    func messageCount(of queue: String) async throws(BrokerError) -> Int
+
     /// Makes an exchange, queue or binding; with `passive` only asks whether it exists.
     func declare(_ item: TopologyItem, passive: Bool) async throws(BrokerError)
 

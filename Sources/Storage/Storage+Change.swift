@@ -11,14 +11,17 @@ extension Storage {
         let key = try key(of: reference)
         if settings.readOnly { throw StorageError(.readOnly, .permanent, "the driver takes no writes") }
         return try await withSlot { () async throws(StorageError) in
-            if let archive = try await driverStat(key, version: reference.version) {
+            let admit = { @Sendable (archive: StoredArchive) throws(StorageError) in
                 // A retention stands in the manifest: one that cannot be read is never "none".
-                let manifest = try manifest(of: archive)
-                try checkProtection(archive.protection)
-                try check(reference, manifest)
+                let manifest = try self.manifest(of: archive)
+                try self.checkProtection(archive.protection)
+                try self.check(reference, manifest)
             }
-            // An absent archive is passed on too: an earlier delivery may have been killed halfway.
-            let request = DeleteRequest(key: key, version: reference.version, taskID: taskID, reason: reason)
+            if let archive = try await driverStat(key, version: reference.version) { try admit(archive) }
+            // An absent archive is passed on too: an earlier delivery may have been killed halfway. The driver looks
+            // again where no `retain` can come in between any more.
+            let request = DeleteRequest(
+                key: key, version: reference.version, taskID: taskID, reason: reason, admit: admit)
             return try await call(.delete, isReplayable: false) { () async throws(StorageError) in
                 try await driver.delete(request)
             }
@@ -26,6 +29,8 @@ extension Storage {
     }
 
     /// Adds to what protects an archive; returns what is in force afterwards.
+    ///
+    /// What would loosen the protection is the driver's to refuse: it alone can tell a repetition from a new request.
     ///
     /// - Throws: `.conflict` for an earlier end; `.notFound`; `.unsupported` where the driver keeps no such records.
     package func retain(_ data: RetainData, taskID: TaskID) async throws(StorageError) -> RetentionState {
@@ -42,8 +47,7 @@ extension Storage {
             guard let archive = try await driverStat(key, version: version) else {
                 throw StorageError(.notFound, .permanent, "there is no such archive")
             }
-            if let manifest = archive.manifest { try check(data.archive, manifest) }
-            try archive.protection.checkExtension(data.retention)
+            try check(data.archive, try manifest(of: archive))
             let request = RetainRequest(
                 key: key, version: version, taskID: taskID, retention: data.retention, hold: data.legalHold ?? false,
                 releases: data.releases)
@@ -57,16 +61,16 @@ extension Storage {
         }
     }
 
+    /// A hold is named before a retention: it stands when the retention is long over.
     private func checkProtection(_ protection: RetentionState) throws(StorageError) {
+        var context: [String: String] = [:]
         if let retention = protection.retention, retention.until > environment.now {
-            throw StorageError(
-                .retained, .permanent, "a retention forbids it",
-                context: ["until": retention.until.text, "mode": retention.mode.rawValue])
+            context = ["until": retention.until.text, "mode": retention.mode.rawValue]
         }
         if !protection.holds.isEmpty {
-            throw StorageError(
-                .retained, .permanent, "a legal hold forbids it",
-                context: ["holds": protection.holds.map(\.text).joined(separator: ", ")])
+            context["holds"] = protection.holds.map(\.text).joined(separator: ", ")
+            throw StorageError(.retained, .permanent, "a legal hold forbids it", context: context)
         }
+        if !context.isEmpty { throw StorageError(.retained, .permanent, "a retention forbids it", context: context) }
     }
 }

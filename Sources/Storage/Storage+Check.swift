@@ -75,7 +75,8 @@ private struct CheckRun {
             await refusal(.refuseEarlyDelete, [.retained]) { [storage, taskID] () async throws(StorageError) in
                 if storage.capabilities.retention {
                     let key = try storage.key(of: reference)
-                    _ = try await storage.driver.delete(DeleteRequest(key: key, taskID: taskID))
+                    // The store's own refusal is wanted, not ours.
+                    _ = try await storage.driver.delete(DeleteRequest(key: key, taskID: taskID) { _ in })
                 } else {
                     _ = try await storage.delete(reference, taskID: taskID)
                 }

@@ -13,7 +13,19 @@ extension Storage {
         let manifest = try manifest(of: existing)
         try compare(draft, with: manifest)
         let total: HashingBody.Total?
-        if let taken { total = taken } else { total = try await digest(of: source, draft.request) }
+        if let taken {
+            total = taken
+        } else if let origin = draft.request.origin?.manifest {
+            // A copy's source is an archive: its manifest says what it is, whatever state its bytes are in.
+            guard origin.sha256.hasSameBytes(as: manifest.sha256) else {
+                throw StorageError(
+                    .conflict, .permanent, "an archive of other bytes stands under the key",
+                    context: ["stored": manifest.sha256, "source": origin.sha256])
+            }
+            total = nil
+        } else {
+            total = try await digest(of: source, draft.request)
+        }
         if let total, !total.digest.hexadecimal.hasSameBytes(as: manifest.sha256) {
             throw StorageError(
                 .conflict, .permanent, "an archive of other bytes stands under the key",
@@ -24,7 +36,7 @@ extension Storage {
 
     /// The receipt of an archive that another call has committed: proved and flushed before anybody hears of it.
     func standing(
-        _ existing: StoredArchive, _ manifest: Manifest, sourceBytes: Int64, _ meter: TransferMeter?
+        _ existing: StoredArchive, _ manifest: Manifest, sourceBytes: Int64, _ meter: TransferMeter? = nil
     ) async throws(StorageError) -> StoreReceipt {
         let verified = try await prove(existing, manifest, verification, byDriver: nil, meter)
         try await call(.persist) { () async throws(StorageError) in try await driver.persist(existing.key) }
@@ -51,7 +63,7 @@ extension Storage {
     ) async throws(StorageError) -> HashingBody.Total? {
         let body: any ArchiveBody
         do throws(StorageError) {
-            body = try await TransferMeter.open(source, request.meter)
+            body = try await TransferMeter.open(source, for: request)
         } catch {
             if error.code == .notFound { return nil }
             throw error
@@ -101,7 +113,6 @@ extension Storage {
     private func reread(
         _ archive: StoredArchive, _ manifest: Manifest, _ meter: TransferMeter?
     ) async throws(StorageError) {
-        meter?.awaits(.driver)
         let body = try await verifiedBody(archive.key, archive.version, manifest)
         do throws(StorageError) {
             try await body.drain(meter)

@@ -15,13 +15,15 @@ struct StoreDraft: Sendable {
 extension Storage {
     /// Stores the source's bytes, or finds that an earlier delivery has.
     ///
+    /// `isFollowing`: the bytes come by a `FanOut` that another storage leads.
+    ///
     /// - Throws: `.conflict` where something else stands under the key; errors `at: .source` for the source's.
     package func store(
-        _ request: StoreRequest, from source: any ArchiveSource
+        _ request: StoreRequest, from source: any ArchiveSource, isFollowing: Bool = false
     ) async throws(StorageError) -> StoreReceipt {
         let draft = try draft(request)
         try admit(request)
-        return try await withSlot { () async throws(StorageError) in
+        return try await withSlot(of: isFollowing ? copyLimit : limit) { () async throws(StorageError) in
             if request.mayHaveRunBefore, let existing = try await driverStat(draft.key), existing.manifest != nil {
                 return try await settle(existing, draft, source)
             }
@@ -46,7 +48,7 @@ extension Storage {
         var request = request
         request.name = try ArchiveKey.checkedName(request.name)
         if let path = request.path { request.path = try ArchiveKey.checkedPath(path) }
-        let fingerprint = Fingerprint(of: request)
+        let fingerprint = request.origin?.fingerprint(path: request.path) ?? Fingerprint(of: request)
         return StoreDraft(
             request: request, key: try key(of: request), fingerprint: fingerprint, digest: fingerprint.digest)
     }
@@ -73,7 +75,7 @@ extension Storage {
     private func write(
         _ draft: StoreDraft, from source: any ArchiveSource
     ) async throws(StorageError) -> StoreReceipt {
-        let body = try await TransferMeter.open(source, draft.request.meter)
+        let body = try await TransferMeter.open(source, for: draft.request)
         let hashing = hashing(body, draft.request)
         do throws(StorageError) {
             let size = draft.request.size ?? body.size
@@ -93,6 +95,10 @@ extension Storage {
     }
 
     private func hashing(_ body: any ArchiveBody, _ request: StoreRequest) -> HashingBody {
+        if let origin = request.origin {
+            let damaged = StorageError.damaged(expected: origin.manifest.sha256, actual: nil).at(.source)
+            return HashingBody(body, mostBytes: origin.manifest.size, tooMany: damaged) { _ in }
+        }
         if let size = request.size {
             return HashingBody(body, mostBytes: size, tooMany: .sourceSize(expected: size, actual: nil)) { _ in }
         }
@@ -128,13 +134,16 @@ extension Storage {
             throw StorageError(.unexpected, .permanent, "the driver sealed an archive before its end")
         }
         let request = draft.request
+        let sha256 = total.digest.hexadecimal
+        if let origin = request.origin?.manifest, !sha256.hasSameBytes(as: origin.sha256) {
+            throw StorageError.damaged(expected: origin.sha256, actual: sha256).at(.source)
+        }
         if let size = body.size, size != total.size {
             var error = StorageError.sourceSize(expected: size, actual: total.size)
             error.retry = .transient(after: nil)
             throw error
         }
         if let size = request.size, size != total.size { throw .sourceSize(expected: size, actual: total.size) }
-        let sha256 = total.digest.hexadecimal
         if let expected = request.sha256, !expected.hasSameBytes(as: sha256) {
             throw StorageError(
                 .integrityMismatch, .permanent, "the source does not have the digest that the task says", at: .source,
@@ -142,12 +151,15 @@ extension Storage {
         }
         var retention = request.retention
         if retention != nil { retention?.enforcedBy = capabilities.retention ? .store : .stowage }
-        // A copy that keeps its key keeps the archive's task too.
+        // A copy that keeps its key keeps the archive's task too, and when that was stored.
         let folder = draft.key.folderTask ?? request.taskID
+        let storedAt = request.key == nil ? nil : request.origin?.manifest.storedAt
         return Manifest(
             taskID: folder, name: draft.key.name, size: total.size, sha256: sha256,
-            mediaType: request.mediaType, metadata: request.metadata, storedAt: environment.now, retention: retention,
-            legalHold: request.legalHold, request: draft.fingerprint.request, fingerprint: draft.digest,
+            digests: request.origin?.manifest.digests ?? [:], mediaType: request.mediaType, metadata: request.metadata,
+            storedAt: storedAt ?? environment.now, retention: retention, legalHold: request.legalHold,
+            holds: request.origin?.protection.holds ?? [], request: draft.fingerprint.request,
+            fingerprint: draft.digest,
             copiedFrom: request.copiedFrom, copiedBy: request.operation == .copy ? request.taskID : nil)
     }
 

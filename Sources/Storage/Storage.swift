@@ -22,6 +22,8 @@ package final class Storage: Sendable {
     /// Archives that are read as sources of other storages count apart: a store that waits for its source while it
     /// holds a slot here must never wait for one that waits for it.
     let sourceLimit: ConcurrencyLimit
+    /// Copies that follow a store on another driver count apart, for the same reason.
+    let copyLimit: ConcurrencyLimit
     let roomCache: RoomCache
     /// `settings.prefix` with its slash, NFC; empty: none.
     let prefix: String
@@ -39,6 +41,7 @@ package final class Storage: Sendable {
         self.interceptors = interceptors ?? Self.stack(name, environment)
         self.limit = ConcurrencyLimit(max(1, settings.concurrency))
         self.sourceLimit = ConcurrencyLimit(max(1, settings.concurrency))
+        self.copyLimit = ConcurrencyLimit(max(1, settings.concurrency))
         self.roomCache = RoomCache()
         self.prefix = ArchiveKey.front(settings.prefix)
     }
@@ -47,7 +50,7 @@ package final class Storage: Sendable {
     package var storeID: String? { driver.storeID }
 
     /// The one place where interceptors are stacked, outermost first.
-    private static func stack(_ name: DriverName, _ environment: StorageEnvironment) -> [any StorageInterceptor] {
+    package static func stack(_ name: DriverName, _ environment: StorageEnvironment) -> [any StorageInterceptor] {
         var stack: [any StorageInterceptor] = [
             MetricsInterceptor(environment.metrics, driver: name),
             RetryInterceptor(time: environment.time),
@@ -84,13 +87,13 @@ package final class Storage: Sendable {
 extension Storage {
     /// Runs `body` with a slot of the driver's concurrency.
     func withSlot<Value: Sendable>(
-        _ body: () async throws(StorageError) -> Value
+        of limit: ConcurrencyLimit? = nil, _ body: () async throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
         if environment.blocking.isStuck {
             throw StorageError(
                 .unavailable, .transient(after: nil), "every thread of the driver hangs in a call that does not return")
         }
-        let permit = try await limit.permit()
+        let permit = try await (limit ?? self.limit).permit()
         let value = try await body()
         permit.release()
         return value

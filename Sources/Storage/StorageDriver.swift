@@ -62,7 +62,9 @@ public protocol StorageDriver: Sendable {
 
     /// Removes an archive and leaves a record of the deletion where a late copy of its store could arrive.
     ///
-    /// `Storage` has looked at retention and hold before; a store that enforces them itself answers `.retained`.
+    /// A store that enforces retention and holds itself answers `.retained`. Any other driver calls `request.admit` with
+    /// what stands, from within whatever keeps its own `retain` out until the archive is gone, and passes on what it
+    /// throws: `Storage` has looked before, but a `retain` may have come in between.
     /// - Returns: whether there was one. Absent is not an error.
     func delete(_ request: DeleteRequest) async throws(StorageError) -> Bool
 
@@ -99,9 +101,23 @@ extension StorageDriver {
 public protocol Retaining: StorageDriver {
     /// Adds to what protects the archive: a later `until`, a hold of this task's, released holds.
     ///
-    /// - Returns: what is in force afterwards, read back from the store.
-    /// - Throws: `.conflict` when `until` would come earlier; `.notFound`.
+    /// Called again with the same request it changes nothing and succeeds, whatever other tasks have added since;
+    /// `ProtectionRecord.next` decides that for drivers that keep records.
+    /// - Returns: what is in force afterwards, read back from the store, and as durable as the driver promises.
+    /// - Throws: `.conflict` when `until` would come earlier, or the task has asked for something else before; `.notFound`.
     func retain(_ request: RetainRequest) async throws(StorageError) -> RetentionState
+}
+
+/// A store that can give out a URL with which one archive can be fetched for a while, without credentials.
+public protocol Presigning: StorageDriver {
+    /// A URL to `GET` the archive from until it expires; declared by `capabilities.presign`.
+    ///
+    /// The archive stands, as far as `Storage` knows, and `seconds` is 1 to 604,800. The URL is as good as a password: it
+    /// stands in no error and no log.
+    ///
+    /// - Throws: `.unsupported`, permanently, where the store allows less time.
+    func presign(_ key: ArchiveKey, version: String?, expiresSeconds seconds: Int) async throws(StorageError)
+        -> PresignedURL
 }
 
 /// What a driver is given.

@@ -1,10 +1,10 @@
 import Storage
-import Testing
+public import Testing
 
 /// One promise that every driver keeps.
-package struct ConformanceCase: Sendable, CustomTestStringConvertible {
+public struct ConformanceCase: Sendable, CustomTestStringConvertible {
     /// The promise, as a sentence.
-    package let promise: String
+    public let promise: String
     private let applies: @Sendable (DriverHarness) -> Bool
     private let body: @Sendable (DriverHarness) async throws -> Void
 
@@ -17,17 +17,20 @@ package struct ConformanceCase: Sendable, CustomTestStringConvertible {
         self.body = body
     }
 
-    package var testDescription: String { promise }
+    /// The promise.
+    public var testDescription: String { promise }
 
-    package func run(_ harness: DriverHarness) async throws { try await body(harness) }
+    /// Has the driver keep the promise over an empty store; what it does not keep is recorded as an issue.
+    public func run(_ harness: DriverHarness) async throws { try await body(harness) }
 
     /// All promises.
-    package static var all: [ConformanceCase] {
-        roundTrips + identities + races + failures + reads + names + listings + deletions + retentions + surveys
+    public static var all: [ConformanceCase] {
+        declarations + roundTrips + identities + races + failures + reads + names + listings + deletions + retentions
+            + protections + copies + surveys
     }
 
     /// The cases that a harness's capabilities select, paired with it.
-    package static func selected(
+    public static func selected(
         _ harnesses: [DriverHarness]
     ) -> [(harness: DriverHarness, promise: ConformanceCase)] {
         harnesses.flatMap { harness in

@@ -1,14 +1,14 @@
 import Sharing
 import Observability
 package import ServiceRuntime
-package import Storage
+public import Storage
 package import StowageContract
-import Testing
+public import Testing
 
 /// A driver with one way of standing under `Storage`, ready to be opened afresh for each case.
-package struct DriverHarness: Sendable, CustomTestStringConvertible {
+public struct DriverHarness: Sendable, CustomTestStringConvertible {
     /// How the driver stands.
-    package enum Stack: String, Sendable, CaseIterable {
+    public enum Stack: String, Sendable, CaseIterable {
         /// Without interceptors.
         case bare
         /// With all of them.
@@ -17,14 +17,16 @@ package struct DriverHarness: Sendable, CustomTestStringConvertible {
         case faulty
     }
 
-    package let name: String
-    package let stack: Stack
+    /// What the driver is called in the names of the cases.
+    public let name: String
+    /// How the driver stands.
+    public let stack: Stack
     /// What the driver declares; cases are selected by it.
-    package let capabilities: StoreCapabilities
+    public let capabilities: StoreCapabilities
     private let driver: Opening
 
     /// Opens the driver over an empty store; the second value is kept for as long as the store is tested.
-    package typealias Opening = @Sendable (DriverEnvironment) async throws -> (any StorageDriver, any Sendable)
+    public typealias Opening = @Sendable (DriverEnvironment) async throws -> (any StorageDriver, any Sendable)
 
     package init(
         _ name: String, _ stack: Stack, _ capabilities: StoreCapabilities,
@@ -36,10 +38,13 @@ package struct DriverHarness: Sendable, CustomTestStringConvertible {
         self.driver = driver
     }
 
-    package var testDescription: String { name + " " + stack.rawValue }
+    /// Driver and stack.
+    public var testDescription: String { name + " " + stack.rawValue }
 
-    /// A storage of its own over an empty store.
-    package func open(_ settings: DriverSettings = DriverSettings()) async throws -> StorageUnderTest {
+    /// A storage of its own over an empty store; `innermost` stands right above the driver.
+    package func open(
+        _ settings: DriverSettings = DriverSettings(), innermost: (any StorageInterceptor)? = nil
+    ) async throws -> StorageUnderTest {
         let clock = TurnableClock()
         let pool = BlockingPool(threads: 8)
         guard let driverName = DriverName("tested") else { throw ConformanceFailure("no name") }
@@ -48,9 +53,10 @@ package struct DriverHarness: Sendable, CustomTestStringConvertible {
         let environment = StorageEnvironment(
             blocking: pool, time: clock.time, metrics: MetricsRegistry(),
             logger: Logger(sink: SilentSink(), level: .error))
+        let interceptors = stack == .bare ? [] : Storage.stack(driverName, environment)
         let storage = Storage(
             name: driverName, driver: driver, settings: settings, environment: environment,
-            interceptors: stack == .bare ? [] : nil)
+            interceptors: interceptors + (innermost.map { [$0] } ?? []))
         return StorageUnderTest(storage: storage, clock: clock, isFaulty: stack == .faulty, kept: kept)
     }
 }

@@ -1,6 +1,5 @@
 import Storage
 import StowageContract
-import TestSupport
 import Testing
 
 extension ConformanceCase {

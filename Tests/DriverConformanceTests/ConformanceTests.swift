@@ -11,11 +11,6 @@ struct ConformanceTests {
         try await promise.run(harness)
     }
 
-    @Test("a harness declares what its driver does", arguments: DriverHarness.here)
-    func capabilities(harness: DriverHarness) async throws {
-        #expect(try await harness.open().storage.capabilities == harness.capabilities)
-    }
-
     @Test("no driver that Stowage brings is left out")
     func completeness() {
         let tested = Set(DriverHarness.here.map(\.name))

@@ -25,7 +25,7 @@ extension EndToEnd {
         }
 
         /// Has a worker die at the row's point in `task`, then another finish it; returns the final events.
-        private func cross(
+        func cross(
             _ row: Row, _ task: TaskDocument, in here: Installation, afterDeath: () async throws -> Void
         ) async throws -> [EventCollector.Arrived] {
             let armed = try here.launchWorker(crashPoint: row.point)

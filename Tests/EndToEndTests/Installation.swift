@@ -190,6 +190,10 @@ final class Installation: Sendable {
 
     /// Runs a subcommand to its end.
     func stowage(as role: Role, _ arguments: String...) async throws -> Command {
+        try await stowage(as: role, arguments: arguments)
+    }
+
+    func stowage(as role: Role, arguments: [String]) async throws -> Command {
         let path = try configuration(role, settings)
         let process = try ChildProcess([StowageProgram.debug] + arguments + ["--config", path])
         let exit = await process.ended()

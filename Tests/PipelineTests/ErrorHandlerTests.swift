@@ -13,6 +13,7 @@ struct DecisionCase: Sendable, CustomTestStringConvertible {
     var slip: [String] = []
     var deadlineIn: Int64?
     var isShuttingDown = false
+    var isCancelled = false
     var expected: String
 
     var testDescription: String { name }
@@ -114,9 +115,27 @@ struct ErrorHandlerTests {
             name: "only a store moves", error: transient(.outOfSpace), operation: .retrieve, slip: ["b"],
             expected: "retry 5s"),
         .init(
+            name: "a copy whose target is full waits", error: transient(.outOfSpace, at: .destination),
+            operation: .copy, slip: ["b"], expected: "retry 5s"),
+        .init(
+            name: "a copy whose source cannot be read waits", error: transient(.unavailable, at: .source),
+            operation: .copy, attempt: 3, expected: "retry 2m"),
+        .init(
+            name: "a copy whose target forbids ends", error: permanent(.permissionDenied, at: .destination),
+            operation: .copy, slip: ["b"], expected: "give up"),
+        .init(
             name: "a shutdown is not a failure", error: permanent(.cancelled), slip: ["b"], isShuttingDown: true,
             expected: "hand back"),
         .init(name: "a cancellation without shutdown ends", error: permanent(.cancelled), expected: "give up"),
+        .init(
+            name: "what an operator cancelled ends", error: permanent(.cancelled, at: .source), slip: ["b"],
+            isCancelled: true, expected: "cancel"),
+        .init(
+            name: "however its attempt failed", error: transient(.outOfSpace), slip: ["b"], isCancelled: true,
+            expected: "cancel"),
+        .init(
+            name: "what was cancelled while the worker ends is left to the next one", error: transient(.cancelled),
+            isShuttingDown: true, isCancelled: true, expected: "hand back"),
         .init(
             name: "a real failure during shutdown counts", error: transient(.unavailable), isShuttingDown: true,
             expected: "retry 5s"),
@@ -132,7 +151,7 @@ struct ErrorHandlerTests {
                 operation: row.operation, attempt: row.attempt, maximumAttempts: row.maximumAttempts,
                 slip: row.slip.compactMap { DriverName($0) },
                 deadline: row.deadlineIn.map { now.advanced(byMilliseconds: $0) }, now: now,
-                isShuttingDown: row.isShuttingDown))
+                isShuttingDown: row.isShuttingDown, isCancelled: row.isCancelled))
         let text =
             switch decision {
             case .retry(let level, let at):
@@ -140,6 +159,7 @@ struct ErrorHandlerTests {
             case .failover(let next, let rest): "failover \(next) rest \(rest.map(\.text).joined(separator: ","))"
             case .giveUp: "give up"
             case .handBack: "hand back"
+            case .cancel: "cancel"
             }
         #expect(text == row.expected)
     }
@@ -153,5 +173,37 @@ struct ErrorHandlerTests {
         let expected: FailoverUrge = atOnce.contains(code) ? .atOnce : later.contains(code) ? .afterAttempts : .never
         #expect(FailoverUrge(StorageError(code, .permanent, "x")) == expected)
         #expect(FailoverUrge(StorageError(code, .permanent, "x", at: .source)) == .never)
+    }
+
+    @Test("a task whose workers died is tried again seven times, scattered over the ladder, and never for ever")
+    func deaths() {
+        let levels = (0..<6).map { RetryLevel(name: "\($0)", milliseconds: 1000 << (2 * $0)) }
+        let handler = ErrorHandler(policy: RetryPolicy(levels: levels))
+        let now = Timestamp(millisecondsSinceEpoch: 1_000_000)
+        func level(_ task: String, _ rounds: Int, deadline: Timestamp? = nil) -> String? {
+            let decision = handler.afterDeaths(rounds: rounds, of: task, deadline: deadline, now: now)
+            if case .retry(let level, let at) = decision {
+                #expect(at == now.advanced(byMilliseconds: level.milliseconds))
+                return level.name
+            }
+            #expect(decision == .giveUp)
+            return nil
+        }
+        for rounds in 1...10 {
+            let names = (0..<400).map { level("task-\($0)", rounds) }
+            guard rounds < 8 else {
+                #expect(names.allSatisfy { $0 == nil })
+                continue
+            }
+            // A quarter each, more or less.
+            for name in ["0", "1", "2", "3"] { #expect((60...140).contains(names.count { $0 == name }), "\(rounds)") }
+        }
+        // Two tasks that died together part sooner or later.
+        let together = (0..<400).count { task in
+            (1..<8).allSatisfy { level("task-\(task)", $0) == level("other-\(task)", $0) }
+        }
+        #expect(together == 0)
+        let soon = now.advanced(byMilliseconds: 1500)
+        #expect((0..<40).allSatisfy { level("task-\($0)", 1, deadline: soon) == "0" })
     }
 }

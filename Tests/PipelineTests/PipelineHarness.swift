@@ -25,20 +25,24 @@ final class PipelineHarness: Sendable {
     let names = TopologyNames(prefix: "stowage")
     let api: StorageAPI
     let spool: TemporaryFolder
+    var spoolRoots: SpoolRoots { SpoolRoots([spool.path]) }
     let metrics = MetricsRegistry()
     let shutdown = ShutdownSignal()
+    let control: ControlBoard
+    let log = RecordingLogSink()
     let scripts: [String: DriverScript]
-    let logs = RecordingLogSink()
     let watchdog: Watchdog
     private let events: any MessageConsumer
     private let manager: ArchivingManager
     private let expiry: Task<Void, Never>
     private let isWatched: Bool
 
-    /// Drivers `a` (fallback `b`) and `b`, unless told otherwise; `isWatched`: the watchdog sleeps on the clock too.
+    /// Drivers `a` (fallback `b`) and `b`, unless told otherwise; those of `presigning` are memories that give out URLs.
+    ///
+    /// `isWatched`: the watchdog sleeps on the clock too.
     init(
-        fallbacks: [String: [String]] = ["a": ["b"]], concurrency: Int = DriverSettings().concurrency,
-        isWatched: Bool = false
+        fallbacks: [String: [String]] = ["a": ["b"]], presigning: [String] = [],
+        concurrency: Int = DriverSettings().concurrency, isWatched: Bool = false
     ) async throws {
         self.isWatched = isWatched
         server = InMemoryServer(time: clock.time)
@@ -55,15 +59,19 @@ final class PipelineHarness: Sendable {
         events = try await admin.consume("listener", ConsumerOptions(channels: 1, prefetch: 1000))
         let id = UUID().uuidString
         scripts = ["a": DriverScript(name: id + "a"), "b": DriverScript(name: id + "b")]
-        let logger = logs.logger
+        let logger = log.logger
+        control = ControlBoard(worker: "w-1", drivers: drivers)
         let blocking = BlockingPool(threads: 4)
         let time = clock.time
         api = StorageAPI(
-            factory: StorageDriverFactory([ScriptedDriver.self]),
+            factory: StorageDriverFactory([ScriptedDriver.self, PresigningDriver.self]),
             drivers: drivers.map { name in
                 var settings = DriverSettings()
                 settings.concurrency = concurrency
                 settings.fallbacks = (fallbacks[name.text] ?? []).compactMap { DriverName($0) }
+                if presigning.contains(name.text) {
+                    return DriverDefinition(name: name, type: PresigningDriver.type, settings: settings)
+                }
                 return DriverDefinition(
                     name: name, type: "scripted", settings: settings,
                     configuration: ["script": .string(id + name.text)])
@@ -82,18 +90,22 @@ final class PipelineHarness: Sendable {
             broker: broker, outbox: outbox, notifications: notifications, names: names, time: time)
         watchdog = Watchdog(time: time, logger: logger, metrics: metrics)
         let watch = TaskWatch(watchdog: watchdog, notifications: notifications, progressInterval: .seconds(10))
+        let lastWord = LastWord(
+            worker: "w-1", broker: broker, reader: reader, settler: settler,
+            look: LastLook(api: api, spool: SpoolRoots([spool.path]), blocking: blocking, watch: watch), time: time)
         let clerk = TaskClerk(
             broker: broker, reader: reader,
             runner: TaskRunner(
                 configuration: configuration, api: api, spool: SpoolRoots([spool.path]), blocking: blocking,
-                time: time, watch: watch),
+                time: time, control: control, watch: watch),
             settler: settler,
             undertaker: Undertaker(
-                configuration: configuration, broker: broker, reader: reader, settler: settler, time: time),
-            time: time, logger: logger, metrics: metrics, shutdown: shutdown)
+                configuration: configuration, broker: broker, reader: reader, settler: settler, lastWord: lastWord,
+                time: time),
+            lastWord: lastWord, time: time, logger: logger, metrics: metrics, shutdown: shutdown)
         manager = ArchivingManager(
             configuration: configuration, broker: broker, slots: 8, concurrency: { _ in 4 }, clerk: clerk,
-            logger: logger, shutdown: shutdown)
+            control: control, time: time, logger: logger, shutdown: shutdown)
         expiry = Task { [server] in await server.run() }
     }
 

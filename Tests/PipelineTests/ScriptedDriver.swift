@@ -4,8 +4,8 @@ import Storage
 import StorageDrivers
 import StowageContract
 
-/// A memory driver whose writes fail as a test says.
-final class ScriptedDriver: StorageDriver {
+/// A memory driver whose calls fail as a test says.
+final class ScriptedDriver: StorageDriver, Retaining {
     static let type = "scripted"
 
     struct Configuration: Decodable, Sendable {
@@ -39,13 +39,15 @@ final class ScriptedDriver: StorageDriver {
     func write(_ request: WriteRequest, from body: any ArchiveBody) async throws(StorageError) -> WriteReceipt {
         script.noteWrite()
         await script.passGate()
+        try StorageError.checkCancellation()
         guard let fault = script.next(.write) else { return try await memory.write(request, from: body) }
         if fault.isAfterEffect { _ = try await memory.write(request, from: body) }
-        throw fault.error
+        guard let error = fault.error else { return try await memory.write(request, from: body) }
+        throw error
     }
 
     func stat(_ key: ArchiveKey, version: String?) async throws(StorageError) -> StoredArchive? {
-        if let fault = script.next(.stat) { throw fault.error }
+        if let error = script.next(.stat)?.error { throw error }
         return try await memory.stat(key, version: version)
     }
 
@@ -57,6 +59,10 @@ final class ScriptedDriver: StorageDriver {
     }
 
     func delete(_ request: DeleteRequest) async throws(StorageError) -> Bool { try await memory.delete(request) }
+
+    func retain(_ request: RetainRequest) async throws(StorageError) -> RetentionState {
+        try await memory.retain(request)
+    }
 
     func list(prefix: String, after: String?, limit: Int) async throws(StorageError) -> ArchivePage {
         try await memory.list(prefix: prefix, after: after, limit: limit)
@@ -73,7 +79,8 @@ final class DriverScript: Sendable {
     enum Call { case open, write, stat }
 
     struct Fault {
-        var error: StorageError
+        /// `nil`: no fault, this time.
+        var error: StorageError?
         var isAfterEffect = false
     }
 
@@ -102,6 +109,11 @@ final class DriverScript: Sendable {
         state.withLock {
             $0.faults += Array(repeating: (call, Fault(error: error, isAfterEffect: afterEffect)), count: times)
         }
+    }
+
+    /// The call after the next one fails.
+    func failAfterNext(_ call: Call, _ error: StorageError) {
+        state.withLock { $0.faults += [(call, Fault(error: nil)), (call, Fault(error: error))] }
     }
 
     func next(_ call: Call) -> Fault? {

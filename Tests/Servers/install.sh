@@ -8,8 +8,8 @@ set -euo pipefail
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=(pkg-config libc6-dev libyaml-dev libssl-dev librabbitmq-dev)
 BROKER=(rabbitmq-server librabbitmq-dev gcc libc6-dev)
-# Lets single system calls fail.
-TESTS=(strace)
+# Lets single system calls fail; the library of deploy/examples/custom-driver.
+TESTS=(strace libsqlite3-dev)
 DEPLOY=(docker-compose)
 PYTHON=(python3 python3-venv)
 PYTHON_PACKAGES=(

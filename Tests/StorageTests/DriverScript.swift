@@ -4,7 +4,7 @@ import TestSupport
 
 /// What is called of a driver.
 enum DriverCall: String, Sendable {
-    case open, write, persist, stat, read, delete, list, capacity, probe, sweep, retain, close
+    case open, write, persist, stat, read, delete, list, capacity, probe, sweep, retain, presign, close
 }
 
 /// What a scripted driver is like, what it shall do wrong, and what it was asked.
@@ -43,6 +43,16 @@ final class DriverScript: Sendable {
         var lastPolicy: VerificationPolicy?
         var listings: [String] = []
         var ranges: [Range<Int64>?] = []
+
+        func archive(_ key: ArchiveKey) -> StoredArchive? {
+            archives[key].map { entry in
+                StoredArchive(
+                    key: key, size: Int64(entry.bytes.count), manifest: entry.manifest,
+                    protection: RetentionState(
+                        retention: entry.manifest?.retention,
+                        holds: entry.holds + (entry.manifest.map { $0.legalHold ? [$0.taskID] : [] } ?? [])))
+            }
+        }
     }
 
     let state = Watched(State())
@@ -86,16 +96,7 @@ final class DriverScript: Sendable {
         try take(call, isAfterEffect: true)
     }
 
-    func archive(_ key: ArchiveKey) -> StoredArchive? {
-        let entry = state.value.archives[key]
-        return entry.map { entry in
-            StoredArchive(
-                key: key, size: Int64(entry.bytes.count), manifest: entry.manifest,
-                protection: RetentionState(
-                    retention: entry.manifest?.retention,
-                    holds: entry.holds + (entry.manifest.map { $0.legalHold ? [$0.taskID] : [] } ?? [])))
-        }
-    }
+    func archive(_ key: ArchiveKey) -> StoredArchive? { state.value.archive(key) }
 
     private func take(_ call: DriverCall, isAfterEffect: Bool) throws(StorageError) {
         let fault = state.change { state -> Fault? in

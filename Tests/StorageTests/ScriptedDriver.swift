@@ -1,4 +1,5 @@
 import Cryptography
+import ServiceRuntime
 import Storage
 import StowageContract
 import StrictCoding
@@ -7,7 +8,7 @@ import TestSupport
 /// A store in memory that does what its script says.
 ///
 /// `open` finds the script in the task-local `DriverScript.current`.
-final class ScriptedDriver: StorageDriver, Retaining {
+final class ScriptedDriver: StorageDriver, Retaining, Presigning {
     static let type = "scripted"
 
     struct Configuration: Decodable, Sendable {
@@ -93,6 +94,9 @@ final class ScriptedDriver: StorageDriver, Retaining {
     func delete(_ request: DeleteRequest) async throws(StorageError) -> Bool {
         try await script.begin(.delete)
         return try script.state.change { state -> Result<Bool, StorageError> in
+            if !state.enforces, let archive = state.archive(request.key) {
+                do throws(StorageError) { try request.admit(archive) } catch { return .failure(error) }
+            }
             if state.enforces, let until = state.archives[request.key]?.manifest?.retention?.until {
                 return .failure(StorageError(.retained, .permanent, "locked", context: ["until": until.text]))
             }
@@ -130,7 +134,17 @@ final class ScriptedDriver: StorageDriver, Retaining {
 
     func retain(_ request: RetainRequest) async throws(StorageError) -> RetentionState {
         try await script.begin(.retain)
+        try script.archive(request.key)?.protection.checkExtension(request.retention)
         return RetentionState(retention: request.retention, holds: request.hold ? [request.taskID] : [])
+    }
+
+    func presign(_ key: ArchiveKey, version: String?, expiresSeconds seconds: Int) async throws(StorageError)
+        -> PresignedURL
+    {
+        try await script.begin(.presign)
+        return PresignedURL(
+            url: Secret("https://store/\(key)?expires=\(seconds)&signature=hunter2"),
+            expiresAt: Timestamp(millisecondsSinceEpoch: Int64(seconds) * 1000))
     }
 
     func close() async { try? await script.begin(.close) }

@@ -2,11 +2,10 @@ import Messaging
 import Pipeline
 import ServiceRuntime
 import StowageContract
-import StowageKit
 import StrictCoding
 import TestSupport
 
-@testable import stowage
+@testable import StowageKit
 
 /// The command line over a broker in memory, with everything that it writes kept.
 final class CommandBench: Sendable {

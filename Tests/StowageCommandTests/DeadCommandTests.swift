@@ -4,7 +4,7 @@ import StrictCoding
 import TestSupport
 import Testing
 
-@testable import stowage
+@testable import StowageKit
 
 @Suite("stowage dead", .timeLimit(.minutes(1)))
 struct DeadCommandTests {
@@ -60,6 +60,36 @@ struct DeadCommandTests {
             }
         }
         #expect(await bench.run("dead", "show", "nobody").code == .taskFailed)
+    }
+
+    @Test("show says how many bytes a message carries, and shows none of them")
+    func inlineBytes() async throws {
+        let bench = try CommandBench()
+        let inline = Base64.encode(Array(repeating: 65, count: 1000))
+        try await ParkedTasks(bench.server).park(
+            "t-1", body: #"{"id":"t-1","data":{"name":"n","source":{"inline":"\#(inline)"}}}"#)
+        for line in [["dead", "show", "t-1"], ["dead", "show", "t-1", "--json"]] {
+            let output = await bench.run(line)
+            #expect(output.code == .done && output.out.contains("…1000 bytes"), "\(output)")
+            #expect(!output.out.contains("QUFB"))
+        }
+    }
+
+    @Test("a body that is no JSON is shown only to who asks for it as it is")
+    func raw() async throws {
+        let bench = try CommandBench()
+        let parked = ParkedTasks(bench.server)
+        try await parked.park("t-1", body: #"{"headers":{"Authorization":"hunter2"},"#)
+        for line in [["dead", "show", "t-1"], ["dead", "show", "t-1", "--json"]] {
+            let output = await bench.run(line)
+            #expect(output.code == .done && output.out.contains("39"), "\(output)")
+            #expect(!output.out.contains("hunter2"))
+        }
+        #expect(await bench.run("dead", "show", "t-1", "--raw").out == #"{"headers":{"Authorization":"hunter2"},"#)
+        try await parked.park("t-2")
+        let two = await bench.run("dead", "show", "--all", "--raw")
+        #expect(two.code == .usage && two.out.isEmpty)
+        #expect(parked.dead.count == 2 && bench.server.unsettledCount == 0)
     }
 
     @Test("replay by id, driver, code and all")

@@ -92,6 +92,47 @@ struct DeadLetterDeskTests {
         #expect(bench.server.unsettledCount == 0)
     }
 
+    @Test("a walk that ends early returns what it has fetched, in its order", arguments: [1, 5, 300])
+    func limit(_ limit: Int) async throws {
+        for index in 0..<600 { try await parked.park("t-\(index)", driver: index % 2 == 0 ? "archive" : "other") }
+        let seen = Watched<[String]>([])
+        let tally = try await desk.walk(
+            DeadLetterFilter(driver: DriverName("other")), limit: limit,
+            told: { letter, _ in seen.change { $0.append(letter.id) } })
+        #expect(tally.matched == limit)
+        #expect(seen.value == (0..<limit).map { "t-\(2 * $0 + 1)" })
+        #expect(parked.dead.map(\.properties.messageID) == (0..<600).map { "t-\($0)" })
+        #expect(bench.server.unsettledCount == 0)
+    }
+
+    @Test("a drop is said only when the broker was heard of after it")
+    func lostDrop() async throws {
+        for index in 0..<400 { try await parked.park("t-\(index)") }
+        let dropped = Watched<[String]>([])
+        let doubtful = Watched<[String]>([])
+        let count = Atomic(0)
+        await #expect(throws: BrokerError.self) {
+            _ = try await desk.walk(
+                judge: { [broker] _ in
+                    if count.add(1, ordering: .relaxed).newValue == 300 { broker.disconnect() }
+                    return .drop
+                },
+                told: { letter, fate in
+                    switch fate {
+                    case .dropped: dropped.change { $0.append(letter.id) }
+                    case .failed: doubtful.change { $0.append(letter.id) }
+                    default: Issue.record("\(fate)")
+                    }
+                })
+        }
+        // The first window was over; of the second nobody knows.
+        #expect(dropped.value == (0..<257).map { "t-\($0)" } || dropped.value == (0..<256).map { "t-\($0)" })
+        #expect(!doubtful.value.isEmpty)
+        let left = Set(parked.dead.compactMap(\.properties.messageID))
+        #expect(left.isDisjoint(with: dropped.value))
+        #expect(left.union(dropped.value).union(doubtful.value).count == 400)
+    }
+
     @Test("a thousand letters are replayed, each once")
     func thousand() async throws {
         for index in 0..<1000 { try await parked.park("t-\(index)") }

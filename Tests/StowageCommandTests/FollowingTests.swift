@@ -1,12 +1,11 @@
 import Messaging
 import Pipeline
 import StowageContract
-import StowageKit
 import StrictCoding
 import TestSupport
 import Testing
 
-@testable import stowage
+@testable import StowageKit
 
 @Suite("Following a task", .timeLimit(.minutes(1)))
 struct FollowingTests {

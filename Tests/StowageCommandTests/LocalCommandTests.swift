@@ -5,7 +5,7 @@ import StrictCoding
 import TestSupport
 import Testing
 
-@testable import stowage
+@testable import StowageKit
 
 @Suite("Topology, configuration, and what needs no broker", .timeLimit(.minutes(1)))
 struct LocalCommandTests {

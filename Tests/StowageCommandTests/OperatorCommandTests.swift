@@ -5,7 +5,7 @@ import StrictCoding
 import TestSupport
 import Testing
 
-@testable import stowage
+@testable import StowageKit
 
 @Suite("Commands of operators", .timeLimit(.minutes(1)))
 struct OperatorCommandTests {
@@ -161,6 +161,7 @@ private struct SilentBroker: MessageBroker {
     func get(_ queue: String) async throws(BrokerError) -> Delivery? {
         throw BrokerError(.disconnected, "not connected")
     }
+    func messageCount(of queue: String) async throws(BrokerError) -> Int { 0 }
     func declare(_ item: TopologyItem, passive: Bool) async throws(BrokerError) {}
     func declareTemporaryQueue(bindings: [TopologyItem.Binding]) async throws(BrokerError) -> String { "" }
     func close() async {}

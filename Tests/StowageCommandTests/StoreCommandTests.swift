@@ -3,12 +3,11 @@ import Messaging
 import Pipeline
 import ServiceRuntime
 import StowageContract
-import StowageKit
 import StrictCoding
 import TestSupport
 import Testing
 
-@testable import stowage
+@testable import StowageKit
 
 @Suite("stowage store and retrieve", .timeLimit(.minutes(1)))
 struct StoreCommandTests {

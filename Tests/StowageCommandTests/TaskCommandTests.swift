@@ -4,7 +4,7 @@ import StrictCoding
 import TestSupport
 import Testing
 
-@testable import stowage
+@testable import StowageKit
 
 @Suite("stowage task", .timeLimit(.minutes(1)))
 struct TaskCommandTests {

@@ -38,10 +38,18 @@ struct GoldenMessageTests {
         #expect(try StowageEvent.read(body: GoldenFolder.bytes("events/\(file).json")) == event)
     }
 
+    @Test("Every control message is written as in its file, and read as its value", arguments: GoldenControl.all)
+    func control(golden: Golden<ControlMessage>) throws {
+        let (file, message) = (golden.file, golden.value)
+        try GoldenFolder.compare(message.encoded(), with: "control/\(file).json")
+        #expect(try ControlMessage.read(body: GoldenFolder.bytes("control/\(file).json")) == message)
+    }
+
     @Test("Every file has its value, and every operation and kind of event its file")
     func complete() throws {
         #expect(try GoldenFolder.names("tasks") == GoldenTasks.all.map { $0.file + ".json" }.sorted())
         #expect(try GoldenFolder.names("events") == GoldenEvents.all.map { $0.file + ".json" }.sorted())
+        #expect(try GoldenFolder.names("control") == GoldenControl.all.map { $0.file + ".json" }.sorted())
         #expect(Set(GoldenTasks.minimal.map(\.value.operation)) == Set(Operation.allCases))
         #expect(Set(GoldenTasks.full.map(\.value.operation)) == Set(Operation.allCases))
         let types = GoldenEvents.all.map { golden in

@@ -36,7 +36,7 @@ struct SchemaTests {
         }
     }
 
-    @Test("Every definition is used", arguments: ["task.schema.json", "event.schema.json"])
+    @Test("Every definition is used", arguments: ["task.schema.json", "event.schema.json", "control.schema.json"])
     func used(name: String) throws {
         let document = try #require(StowageSchema.documents.first { $0.name == name }?.document)
         let targets = Set(targets(in: document))

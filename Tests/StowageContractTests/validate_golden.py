@@ -204,7 +204,7 @@ def resolve(document, reference):
 def check_asyncapi(document, folder):
     check(Draft202012Validator(ASYNCAPI), document, "asyncapi.json")
     for name, channel in document["channels"].items():
-        wanted = {part[1:-1] for part in channel["address"].split(".")}
+        wanted = {part[1:-1] for part in channel["address"].split(".") if part}
         if wanted != set(channel["parameters"]):
             fail(f"asyncapi.json: the parameters of channel {name} are not those of its address")
         for message in channel["messages"].values():
@@ -224,7 +224,7 @@ def main():
     folder = root / "docs" / "schema"
     golden = root / "Tests" / "StowageContractTests" / "Golden"
     schemas = {}
-    for kind in ("task", "event", "handle"):
+    for kind in ("task", "event", "handle", "control"):
         schemas[kind] = load(folder / f"{kind}.schema.json")
         Draft202012Validator.check_schema(schemas[kind])
     task = Draft202012Validator(schemas["task"])
@@ -232,7 +232,9 @@ def main():
     strict_event = Draft202012Validator(closed(copy.deepcopy(schemas["event"])))
     handle = Draft202012Validator(closed(copy.deepcopy(schemas["handle"])))
 
-    counts = {"tasks": 0, "events": 0, "handles": 0, "refused": 0, "left to the reader": 0}
+    control = Draft202012Validator(schemas["control"])
+
+    counts = {"tasks": 0, "events": 0, "handles": 0, "control messages": 0, "refused": 0, "left to the reader": 0}
     for path in sorted((golden / "tasks").glob("*.json")):
         check(task, load(path), path.name)
         counts["tasks"] += 1
@@ -263,9 +265,17 @@ def main():
         if not document["schemaSees"] and not valid:
             fail(f"{path.name}: the schema refuses it, which the file does not say")
         counts["refused" if document["schemaSees"] else "left to the reader"] += 1
+    for path in sorted((golden / "control").glob("*.json")):
+        document = load(path)
+        check(control, document, path.name)
+        counts["control messages"] += 1
+        if control.is_valid(document | {"novelty": 1}):
+            fail(f"{path.name}: with a member more it is still valid")
+        if control.is_valid({name: value for name, value in document.items() if name != "command"}):
+            fail(f"{path.name}: without a command it is still valid")
     check_asyncapi(load(folder / "asyncapi.json"), folder)
 
-    for kind, least in (("tasks", 22), ("events", 20), ("refused", 100)):
+    for kind, least in (("tasks", 22), ("events", 20), ("control messages", 4), ("refused", 100)):
         if counts[kind] < least:
             fail(f"only {counts[kind]} messages of kind “{kind}” were found")
     print("schemas:", ", ".join(f"{count} {kind}" for kind, count in counts.items()), f"- {len(failures)} failures")

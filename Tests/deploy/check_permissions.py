@@ -45,6 +45,15 @@ def declare(queue):
     return act
 
 
+def read_stream(queue):
+    def act(channel):
+        channel.basic_qos(prefetch_count=1)
+        channel.basic_consume(queue, lambda *_: None, arguments={"x-stream-offset": "first"})
+        channel.connection.process_data_events(0)
+    act.label = f"read the stream {queue}"
+    return act
+
+
 def follow(exchange, key):
     """What a command that waits does: a queue of its own, bound to an exchange."""
     def act(channel):
@@ -67,7 +76,8 @@ def follow_named(queue, key):
 ALLOWED = {
     "worker": [publish("stowage.tasks", "archive.store"), publish("stowage.events", "succeeded.archive.store.none"),
                publish("stowage.replies"), publish("stowage.dead"), publish("stowage.retry.5s"),
-               read("stowage.tasks.archive"), read("stowage.tasks.archive-b-quick"), read("stowage.undertaker")],
+               read("stowage.tasks.archive"), read("stowage.tasks.archive-b-quick"), read("stowage.undertaker"),
+               read_stream("stowage.control")],
     "operator": [publish("stowage.tasks", "archive.store"), publish("stowage.dead"), publish("stowage.control"),
                  read("stowage.dead"), follow("stowage.events", "#"), follow("stowage.replies", "r" * 22)],
     "administrator": [declare("stowage.tasks.another")],
@@ -79,10 +89,11 @@ REFUSED = {
     "worker": [publish("", "stowage.dead"), publish("stowage.dlx"), publish("stowage.control"), read("stowage.dead"),
                read("stowage.retry.5s"), declare("stowage.tasks.mine"), follow("stowage.events", "#")],
     "operator": [publish("stowage.events"), publish("stowage.retry.5s"), publish("", "stowage.dead"),
-                 read("stowage.tasks.archive"), read("stowage.undertaker"), declare("stowage.tasks.mine")],
+                 read("stowage.tasks.archive"), read("stowage.undertaker"), read_stream("stowage.control"),
+                 declare("stowage.tasks.mine")],
     "administrator": [publish("", "stowage.dead"), declare("elsewhere")],
     "producer": [publish("stowage.events"), publish("stowage.dead"), publish("stowage.control"), read("stowage.dead"),
-                 read("stowage.tasks.archive"), follow("stowage.events", "*.*.*.somebody-else"), follow("stowage.events", "#"),
+                 read_stream("stowage.control"), read("stowage.tasks.archive"), follow("stowage.events", "*.*.*.somebody-else"), follow("stowage.events", "#"),
                  follow_named("stowage.ev.another.results", "*.*.*.stowage-producer")],
 }
 

@@ -91,6 +91,11 @@ package final class AMQPBroker: MessageBroker {
         return try await ask { .operation(.get(queue: queue, $0)) }
     }
 
+    package func messageCount(of queue: String) async throws(BrokerError) -> Int {
+        try Self.checkName(queue)
+        return try await ask { .operation(.messageCount(queue: queue, $0)) }
+    }
+
     /// AMQP cannot ask whether a binding exists: a passive declaration of one returns without asking.
     package func declare(_ item: TopologyItem, passive: Bool) async throws(BrokerError) {
         switch item {

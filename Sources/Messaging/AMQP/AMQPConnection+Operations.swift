@@ -17,7 +17,7 @@ extension AMQPConnection {
         let found = channels.first { channel in
             switch (channel?.use, operation) {
             case (.getting(let queue)?, .get(let wanted, _)): queue.utf8.elementsEqual(wanted.utf8)
-            case (.operations?, .declare), (.operations?, .temporaryQueue): true
+            case (.operations?, .declare), (.operations?, .temporaryQueue), (.operations?, .messageCount): true
             default: false
             }
         }
@@ -45,6 +45,8 @@ extension AMQPConnection {
                 declare.exclusive = 1
                 return declare
             }
+        case .messageCount(let queue, _):
+            try declare(.queue(name: queue, arguments: FieldTable()), passive: 1, channel, handle)
         case .declare(let item, let passive, _):
             try declare(item, passive: passive ? 1 : 0, channel, handle)
         }
@@ -91,6 +93,9 @@ extension AMQPConnection {
         switch operation {
         case .get(_, let answer): answer.resume(returning: .success(nil))
         case .declare(_, _, let answer): answer.resume(returning: .success(()))
+        case .messageCount(_, let answer):
+            let count = method.arguments(amqp_queue_declare_ok_t.self)?.message_count ?? 0
+            answer.resume(returning: .success(Int(count)))
         case .temporaryQueue(let answer):
             let declared = method.arguments(amqp_queue_declare_ok_t.self)
             let name = declared.map { String(repairing: $0.queue) } ?? ""

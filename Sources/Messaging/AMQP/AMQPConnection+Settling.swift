@@ -19,8 +19,9 @@ extension AMQPConnection {
                 subscriber.nextOffset = offset + 1
             }
             if !subscriber.subscription.continuation.put(delivery) {
-                // Nobody reads any more: back to the queue instead of being held for ever.
-                try settle(delivery.tag, as: .requeue)
+                // Nobody reads any more: back to the queue instead of being held for ever. A stream keeps it anyway, and
+                // the broker ends the connection of whoever wants to give something back to one (540).
+                try settle(delivery.tag, as: subscriber.isStream ? .acknowledge : .requeue)
             }
         case (.got(let number, let isRedelivered, let exchange, let key), .getting):
             guard channel.window.deliver(number) else { throw outOfOrder(channel) }

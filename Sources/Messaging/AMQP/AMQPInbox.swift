@@ -117,12 +117,14 @@ enum AMQPOperation: Sendable {
     case get(queue: String, AMQPRequest.Answer<Delivery?>)
     case declare(TopologyItem, passive: Bool, AMQPRequest.Answer<Void>)
     case temporaryQueue(AMQPRequest.Answer<String>)
+    case messageCount(queue: String, AMQPRequest.Answer<Int>)
 
     func fail(_ error: BrokerError) {
         switch self {
         case .get(_, let answer): answer.resume(returning: .failure(error))
         case .declare(_, _, let answer): answer.resume(returning: .failure(error))
         case .temporaryQueue(let answer): answer.resume(returning: .failure(error))
+        case .messageCount(_, let answer): answer.resume(returning: .failure(error))
         }
     }
 }

@@ -70,6 +70,14 @@ package final class InMemoryBroker: MessageBroker {
         }
     }
 
+    package func messageCount(of queue: String) async throws(BrokerError) -> Int {
+        try server.withHost { [connection] (host) throws(BrokerError) in
+            try host.requireUp(connection)
+            guard let queue = host.queues[queue] else { throw BrokerError(.notFound, "no queue '\(queue)'") }
+            return queue.ready.count
+        }
+    }
+
     package func declare(_ item: TopologyItem, passive: Bool) async throws(BrokerError) {
         try server.withHost { [connection] (host) throws(BrokerError) in
             try host.requireUp(connection)

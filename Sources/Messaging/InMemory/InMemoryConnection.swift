@@ -17,6 +17,8 @@ struct InMemoryConnection: Sendable {
         let continuation: Mailbox<Delivery>.Slot
         var wanted: Int
         var channels: [UInt16] = []
+        /// Where a stream goes on after a reconnection.
+        var nextOffset: Int?
     }
 
     struct Unsettled: Sendable {

@@ -35,9 +35,8 @@ extension VirtualHost {
         }
         while record.channels.count < record.wanted, let number = openChannelNumber(of: connection) {
             var channel = InMemoryConnection.Channel(consumer: consumer, prefetch: record.options.prefetch)
-            if record.options.arguments["x-stream-offset"] != .string("first") {
-                channel.offset = queues[record.queue]?.ready.count ?? 0
-            }
+            let count = queues[record.queue]?.ready.count ?? 0
+            channel.offset = record.nextOffset ?? record.options.streamOffset(in: count)
             connections[connection]?.channels[number] = channel
             queues[record.queue]?.subscribers.append(Subscriber(connection: connection, channel: number))
             record.channels.append(number)
@@ -92,5 +91,17 @@ extension VirtualHost {
         for consumer in (connections[connection]?.consumers ?? [:]).values { consumer.continuation.finish() }
         connections[connection]?.consumers = [:]
         wakeWaiting()
+    }
+}
+
+extension ConsumerOptions {
+    /// Where `x-stream-offset` begins in a stream of that length: `first`, `last`, a number, else what comes next.
+    fileprivate func streamOffset(in count: Int) -> Int {
+        switch arguments["x-stream-offset"] {
+        case .string("first"): 0
+        case .string("last"): max(0, count - 1)
+        case .integer(let offset): max(0, min(Int(offset), count))
+        default: count
+        }
     }
 }

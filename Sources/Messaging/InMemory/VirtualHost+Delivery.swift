@@ -48,6 +48,7 @@ extension VirtualHost {
         for subscriber in queue.subscribers {
             while let channel = openChannel(subscriber), channel.offset < queue.ready.count {
                 connections[subscriber.connection]?.channels[subscriber.channel]?.offset += 1
+                connections[subscriber.connection]?.consumers[channel.consumer]?.nextOffset = channel.offset + 1
                 var message = queue.ready[channel.offset]
                 message.properties.headers["x-stream-offset"] = .integer(Int64(channel.offset))
                 deliver(message, from: name, to: subscriber)

@@ -19,14 +19,16 @@ package struct ArchivingManager: Service {
     private let limit: ConcurrencyLimit
     private let concurrency: @Sendable (DriverName) -> Int
     private let clerk: TaskClerk
+    private let control: ControlBoard
+    private let time: TimeSource
     private let logger: Logger
     private let shutdown: ShutdownSignal
 
     /// A manager; `slots` says how many tasks of slow queues run at once in all, `concurrency` how many of one driver.
     package init(
         configuration: PipelineConfiguration, broker: any MessageBroker, slots: Int,
-        concurrency: @escaping @Sendable (DriverName) -> Int, clerk: TaskClerk, logger: Logger,
-        shutdown: ShutdownSignal
+        concurrency: @escaping @Sendable (DriverName) -> Int, clerk: TaskClerk,
+        control: ControlBoard = ControlBoard(), time: TimeSource = .system, logger: Logger, shutdown: ShutdownSignal
     ) {
         self.configuration = configuration
         self.broker = broker
@@ -34,6 +36,8 @@ package struct ArchivingManager: Service {
         self.limit = ConcurrencyLimit(slots)
         self.concurrency = concurrency
         self.clerk = clerk
+        self.control = control
+        self.time = time
         self.logger = logger
         self.shutdown = shutdown
     }
@@ -42,23 +46,43 @@ package struct ArchivingManager: Service {
     package struct ConsumersEnded: Error {}
 
     package func run() async throws {
-        let consumers = try await startConsumers()
+        let lanes = self.lanes
+        var started: [(Lane, (any MessageConsumer)?)] = []
+        for lane in lanes {
+            let isHeld = control.check { lane.isHeld(in: $0) }
+            started.append((lane, isHeld ? nil : try await broker.consume(lane.queue, lane.options)))
+        }
         logger.info(
-            "worker consumes", [LogField("drivers", configuration.drivers.map(\.text).joined(separator: ","))])
+            "worker consumes",
+            [
+                LogField("drivers", configuration.drivers.map(\.text).joined(separator: ",")),
+                LogField("held", lanes.count - started.count { $0.1 != nil }), LogField("worker", configuration.worker),
+            ])
+        let stop = ShutdownSignal()
         await withTaskGroup(of: Bool.self) { group in
-            for (consumer, handle) in consumers {
+            for (lane, consumer) in started {
                 group.addTask {
-                    await consume(consumer, handle)
+                    let service = LaneService(
+                        lane: lane, broker: broker, control: control, time: time, logger: logger)
+                    await service.run(consumer, until: stop)
+                    // Without being asked to: then nothing else is consumed any more either.
+                    stop.request()
                     return true
                 }
             }
             group.addTask {
                 await shutdown.requested()
-                for (consumer, _) in consumers { await consumer.cancel() }
+                stop.request()
                 return false
             }
-            var open = consumers.count
-            for await isConsumer in group where isConsumer {
+            for drain in drains(lanes) {
+                group.addTask {
+                    await drain.tell(until: stop)
+                    return false
+                }
+            }
+            var open = started.count
+            for await isLane in group where isLane {
                 open -= 1
                 if open == 0 { group.cancelAll() }
             }
@@ -66,34 +90,46 @@ package struct ArchivingManager: Service {
         if !shutdown.isRequested, !Task.isCancelled { throw ConsumersEnded() }
     }
 
-    private typealias Handler = @Sendable (Delivery) async -> Void
-
-    private func startConsumers() async throws(BrokerError) -> [(any MessageConsumer, Handler)] {
+    private var lanes: [Lane] {
         let clerk = clerk
         let limit = limit
-        let run: Handler = { await clerk.run($0) }
-        let runInSlot: Handler = { delivery in
+        let run: @Sendable (Delivery) async -> Void = { await clerk.run($0) }
+        let runInSlot: @Sendable (Delivery) async -> Void = { delivery in
             // Cancelled while it waited: the delivery returns when the connection closes.
             _ = try? await limit.withPermit { await clerk.run(delivery) }
         }
-        let bury: Handler = { await clerk.bury($0) }
-        var consumers: [(any MessageConsumer, Handler)] = []
+        var lanes: [Lane] = []
         for driver in configuration.drivers {
             let channels = ConsumerOptions(channels: min(concurrency(driver), slots), prefetch: 1)
-            consumers.append((try await broker.consume(configuration.names.slowQueue(driver), channels), runInSlot))
+            lanes.append(
+                Lane(
+                    queue: configuration.names.slowQueue(driver), driver: driver, options: channels, handle: runInSlot))
             let lane = ConsumerOptions(channels: 1, prefetch: Self.quickPrefetch)
-            consumers.append((try await broker.consume(configuration.names.quickQueue(driver), lane), run))
+            lanes.append(
+                Lane(queue: configuration.names.quickQueue(driver), driver: driver, options: lane, handle: run))
         }
         let graves = ConsumerOptions(channels: 1, prefetch: 16)
-        consumers.append((try await broker.consume(configuration.names.undertaker, graves), bury))
-        return consumers
+        lanes.append(
+            Lane(
+                queue: configuration.names.undertaker, driver: nil, options: graves, handle: { await clerk.bury($0) }))
+        return lanes
     }
 
-    private func consume(_ consumer: any MessageConsumer, _ handle: @escaping Handler) async {
-        await withDiscardingTaskGroup { group in
-            for await delivery in consumer.deliveries {
-                group.addTask { await handle(delivery) }
+    /// What there is to say when drivers, or the whole worker, are drained.
+    private func drains(_ lanes: [Lane]) -> [Drain] {
+        let whole = Drain(
+            lanes: lanes, control: control, isAsked: { $0.isDrained },
+            say: {
+                logger.info(
+                    "worker drained: nothing runs and nothing is consumed",
+                    [LogField("worker", configuration.worker)])
+            })
+        return [whole]
+            + configuration.drivers.map { driver in
+                Drain(
+                    lanes: lanes.filter { $0.driver == driver }, control: control,
+                    isAsked: { $0.hold(on: driver) == .drained },
+                    say: { logger.info("driver drained", [LogField("driver.name", driver)]) })
             }
-        }
     }
 }

@@ -10,6 +10,7 @@ package struct TaskClerk: Sendable {
     private let runner: TaskRunner
     private let settler: TaskSettler
     private let undertaker: Undertaker
+    private let lastWord: LastWord
     private let time: TimeSource
     private let logger: Logger
     private let metrics: MetricsRegistry
@@ -18,13 +19,15 @@ package struct TaskClerk: Sendable {
 
     package init(
         broker: any MessageBroker, reader: TaskReader, runner: TaskRunner, settler: TaskSettler,
-        undertaker: Undertaker, time: TimeSource, logger: Logger, metrics: MetricsRegistry, shutdown: ShutdownSignal
+        undertaker: Undertaker, lastWord: LastWord, time: TimeSource, logger: Logger, metrics: MetricsRegistry,
+        shutdown: ShutdownSignal
     ) {
         self.broker = broker
         self.reader = reader
         self.runner = runner
         self.settler = settler
         self.undertaker = undertaker
+        self.lastWord = lastWord
         self.time = time
         self.logger = logger
         self.metrics = metrics
@@ -35,6 +38,14 @@ package struct TaskClerk: Sendable {
     /// Runs the task in `delivery`; returns when it is settled or lost to somebody else.
     package func run(_ delivery: Delivery) async {
         do throws(Outbox.DeliveryLost) {
+            if delivery.isRedelivered, try await undertaker.setAside(delivery) {
+                return logger.warning(
+                    "task set aside: workers ended while they ran it",
+                    [
+                        LogField("task.id", delivery.properties.messageID ?? ""),
+                        LogField("routing.key", delivery.routingKey),
+                    ])
+            }
             let received: ReceivedTask
             do throws(UnreadableTask) {
                 received = try reader.read(delivery, now: time.now)
@@ -71,8 +82,11 @@ package struct TaskClerk: Sendable {
                     LogField("task.id", identity.id), LogField("error.code", error.code.rawValue),
                     LogField("error", error.message),
                 ])
-            try await settler.fail(error, identity, envelope, parkedAs: envelope, delivery, body: body)
-            broker.settle(delivery, as: .acknowledge)
+            // It may have been understood before: by a worker with another configuration.
+            let received = envelope.mayHaveRunBefore ? reader.outline(delivery, body: body, now: time.now) : nil
+            let driver = TaskKey(delivery.routingKey).driver
+            let reach = Reach(envelope, at: driver, mayHaveRunHere: delivery.isRedelivered && received != nil)
+            try await lastWord.end(delivery, body: body, as: error, identity, received, reach)
         case .notRepublishable(let identity, let error):
             logger.warning("task refused", [LogField("task.id", identity.id), LogField("error", error.message)])
             try await settler.announceFailure(error, identity, envelope, delivery)
@@ -114,13 +128,14 @@ extension TaskVerdict {
         case .postpone: "postponed"
         case .failover: "failedover"
         case .failed: "failed"
+        case .cancelled: "cancelled"
         case .handBack: "handed-back"
         }
     }
 
     fileprivate var error: ErrorReport? {
         switch self {
-        case .succeeded, .postpone, .handBack: nil
+        case .succeeded, .postpone, .cancelled, .handBack: nil
         case .retry(let error, _, _), .failover(let error, _, _), .failed(let error, _): error
         }
     }

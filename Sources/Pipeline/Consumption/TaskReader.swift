@@ -54,6 +54,22 @@ package struct TaskReader: Sendable {
             startedAt: now)
     }
 
+    /// The task without the checks that need the configuration: enough to look for it and to hand it on, never to run it.
+    ///
+    /// `nil`: it cannot be understood at all. Other drivers stand in its slip only where a worker has noted them.
+    package func outline(_ delivery: Delivery, body: [UInt8], now: Timestamp) -> ReceivedTask? {
+        let envelope = envelope(delivery)
+        guard
+            let task = try? StorageTask.read(
+                body: body, routingKey: delivery.routingKey, messageID: envelope.messageID,
+                isFirstDelivery: !envelope.isCopy, limits: TaskLimits(inlineBytes: .max), now: now)
+        else { return nil }
+        let slip = task.operation == .store ? envelope.slip ?? [] : []
+        return ReceivedTask(
+            delivery: delivery, body: body, envelope: envelope, task: task, slip: slip.filter { $0 != task.driver },
+            deadline: deadline(of: task, delivery, envelope, now: now), startedAt: now)
+    }
+
     /// Whom an event about `delivery` is about, as far as it can be understood.
     ///
     /// The body of a message that may have killed whoever read it is left alone (`readsBody`).

@@ -12,12 +12,15 @@ package struct TaskRunner: Sendable {
     private let time: TimeSource
     private let errorHandler: ErrorHandler
     private let search: SlipSearch
+    private let look: LastLook
+    private let control: ControlBoard
     private let watch: TaskWatch?
 
     package init(
         configuration: PipelineConfiguration, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool,
-        time: TimeSource, watch: TaskWatch? = nil
+        time: TimeSource, control: ControlBoard = ControlBoard(), watch: TaskWatch? = nil
     ) {
+        self.control = control
         self.configuration = configuration
         self.api = api
         self.spool = spool
@@ -25,12 +28,15 @@ package struct TaskRunner: Sendable {
         self.time = time
         self.errorHandler = ErrorHandler(policy: configuration.retry)
         self.search = SlipSearch(api: api, watch: watch)
+        self.look = LastLook(api: api, spool: spool, blocking: blocking, watch: watch)
         self.watch = watch
     }
 
     /// Runs the task; `isShuttingDown` is asked when the attempt failed, because a shutdown is not a failure.
     package func run(_ received: ReceivedTask, isShuttingDown: @Sendable () -> Bool) async -> JudgedAttempt {
+        var hasBegun = false
         do throws(StorageError) {
+            if cancellation(of: received) != nil { throw .cancelledByOperator }
             if let deadline = received.deadline, received.startedAt > deadline {
                 throw StorageError(.expired, .permanent, "the deadline has passed", at: .task)
             }
@@ -38,11 +44,39 @@ package struct TaskRunner: Sendable {
                 let wait = notBefore.millisecondsSinceEpoch - received.startedAt.millisecondsSinceEpoch
                 return judged(.postpone(on: configuration.retry.level(within: wait)), received, nil)
             }
-            let outcome = try await performWatched(received)
+            hasBegun = true
+            let outcome = try await performInterruptibly(received)
             let result = await consolidated(outcome.result, of: received)
             return judged(.succeeded(result, removal: outcome.removal), received, nil)
         } catch {
-            return await judge(error, received, isShuttingDown: isShuttingDown())
+            return await judge(error, received, isShuttingDown: isShuttingDown(), hasBegun: hasBegun)
+        }
+    }
+
+    /// What is quick is not worth stopping.
+    private func performInterruptibly(_ received: ReceivedTask) async throws(StorageError) -> OperationOutcome {
+        if received.task.operation.isQuick { return try await performWatched(received) }
+        let result = await control.interruptible(received.task.id, now: received.startedAt) {
+            do throws(StorageError) {
+                return Result<OperationOutcome, StorageError>.success(try await performWatched(received))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// The operator's wish to end this task, where it can still be told that nothing came of it.
+    ///
+    /// Whether a delete or a change of retention happened cannot be seen afterwards: one that may have happened is run
+    /// to its end.
+    private func cancellation(
+        of received: ReceivedTask, after error: StorageError? = nil
+    ) -> ControlState.Cancellation? {
+        guard let wish = control.cancellation(of: received.task.id, now: received.startedAt) else { return nil }
+        switch received.task.operation {
+        case .delete, .retain: return received.envelope.isUncertain || error?.isAmbiguous == true ? nil : wish
+        case .store, .retrieve, .stat, .list, .verify, .copy, .presign, .check, .capacity: return wish
         }
     }
 
@@ -62,7 +96,8 @@ package struct TaskRunner: Sendable {
         var context = OperationContext(
             storage: storage, api: api, spool: spool, blocking: blocking, taskID: task.id,
             mayHaveRunBefore: received.envelope.mayHaveRunBefore, inlineBytes: configuration.inlineBytes,
-            hasRequester: received.envelope.replyTo != nil)
+            hasRequester: received.envelope.replyTo != nil, time: time,
+            timeoutSeconds: task.options.timeoutSeconds)
         context.meter = meter
         return try await task.data.implementation.run(in: context)
     }
@@ -90,66 +125,72 @@ package struct TaskRunner: Sendable {
     }
 
     private func judge(
-        _ error: StorageError, _ received: ReceivedTask, isShuttingDown: Bool
+        _ error: StorageError, _ received: ReceivedTask, isShuttingDown: Bool, hasBegun: Bool
     ) async -> JudgedAttempt {
+        let cancellation = cancellation(of: received, after: error)
         let situation = ErrorHandler.Situation(
             operation: received.task.operation, attempt: received.envelope.attempt,
             maximumAttempts: received.task.options.maxAttempts, slip: received.slip, deadline: received.deadline,
-            now: time.now, isShuttingDown: isShuttingDown)
-        let report = error.report(driver: received.task.driver)
+            now: time.now, isShuttingDown: isShuttingDown, isCancelled: cancellation != nil)
+        let report = error.report(driver: received.task.driver(at: error.place))
         switch errorHandler.decide(error, in: situation) {
         case .handBack: return judged(.handBack, received, error)
+        case .cancel:
+            return await cancelled(received, after: error, by: cancellation?.by, situation, hasBegun: hasBegun)
         case .retry(let level, let at): return judged(.retry(report, on: level, at: at), received, error)
         case .failover(let next, let rest):
-            if error.isAmbiguous || received.envelope.mayHaveRunBefore,
-                let found = await lastLook(received).result
-            {
-                return judged(.succeeded(found, removal: removalOfUnread(received.task)), received, nil)
+            if error.isAmbiguous || received.envelope.mayHaveRunBefore {
+                let finding = await look.look(for: received, on: received.drivers)
+                if let found = finding.result {
+                    return judged(.succeeded(found, removal: finding.removal), received, nil)
+                }
             }
             return judged(.failover(report, to: next, rest: rest), received, error)
         case .giveUp:
             // A conflict is the answer of a look: this source is not what stands there.
-            let look = error.code == .conflict ? (result: nil, unasked: []) : await lastLook(received)
-            if let found = look.result {
-                return judged(.succeeded(found, removal: removalOfUnread(received.task)), received, nil)
+            let finding =
+                error.code == .conflict
+                ? LastLook.Finding() : await look.look(for: received, on: received.drivers)
+            if let found = finding.result {
+                return judged(.succeeded(found, removal: finding.removal), received, nil)
             }
             // A look that was cut short has found nothing out: whoever gets the task next says how it ended.
-            if Task.isCancelled, !look.unasked.isEmpty { return judged(.handBack, received, error) }
+            if Task.isCancelled, !finding.unasked.isEmpty { return judged(.handBack, received, error) }
             let isUncertain = error.isAmbiguous || received.envelope.mayHaveRunBefore
-            return judged(.failed(report, possibleCopies: isUncertain ? look.unasked : []), received, error)
+            return judged(.failed(report, possibleCopies: isUncertain ? finding.unasked : []), received, error)
         }
     }
 
-    /// What says, where a source was to be removed, that it was not read and so stays.
-    private func removalOfUnread(_ task: StorageTask) -> (any SourceRemoval)? {
-        guard case .store(let data) = task.data, data.removeSource else { return nil }
-        switch data.source {
-        case .file(let path): return SpoolSource(path: path, roots: spool, blocking: blocking).removal
-        case .handle: return UnreadArchive()
-        case .inline, .url: return nil
+    /// The end of a cancelled task: a commit that came before the cancellation wins.
+    private func cancelled(
+        _ received: ReceivedTask, after error: StorageError, by: String?, _ situation: ErrorHandler.Situation,
+        hasBegun: Bool
+    ) async -> JudgedAttempt {
+        let mayStand = error.isAmbiguous || (hasBegun && error.code == .cancelled)
+        guard mayStand || received.envelope.mayHaveRunBefore else {
+            return judged(.cancelled(by: by), received, error)
         }
-    }
-
-    /// Whether the result stands in spite of everything.
-    private func lastLook(_ received: ReceivedTask) async -> (result: TaskResult?, unasked: [DriverName]) {
-        switch received.task.data {
-        case .store:
-            let finding = await search.search(received.task, on: received.drivers)
-            guard let receipt = finding.receipts.first else { return (nil, finding.unasked) }
-            var result = StoreResult(receipt)
-            result.otherCopies = finding.receipts.dropFirst().map(\.handle)
-            result.possibleCopies = finding.unasked
-            return (.store(result), [])
-        case .retrieve(let data):
-            let destination = RetrieveOperation(data: data)
-            guard let watch else { return (await destination.standingResult(spool: spool, blocking: blocking), []) }
-            let standing = try? await watch.look(for: received.task, on: received.task.driver) { [spool, blocking] in
-                await destination.standingResult(spool: spool, blocking: blocking, meter: $0)
-            }
-            return (standing, [])
-        case .delete, .stat, .list, .verify, .copy, .presign, .retain, .check, .capacity:
-            return (nil, [])
+        // Whoever has it for the first time has been nowhere else.
+        let drivers = received.envelope.mayHaveRunBefore ? received.drivers : [received.task.driver]
+        let finding = await look.look(for: received, on: drivers)
+        if let found = finding.result {
+            return judged(.succeeded(found, removal: finding.removal), received, nil)
         }
+        if finding.unasked.isEmpty || !(mayStand || received.envelope.isUncertain) {
+            return judged(.cancelled(by: by), received, error)
+        }
+        let unseen = StorageError(
+            .unavailable, .transient(after: nil),
+            "the task is cancelled, but whether its archive stands cannot be seen",
+            isAmbiguous: true)
+        var situation = situation
+        situation.isCancelled = false
+        situation.slip = []
+        let report = unseen.report(driver: received.task.driver)
+        if case .retry(let level, let at) = errorHandler.decide(unseen, in: situation) {
+            return judged(.retry(report, on: level, at: at), received, unseen)
+        }
+        return judged(.failed(report, possibleCopies: finding.unasked), received, unseen)
     }
 
     private func judged(_ verdict: TaskVerdict, _ received: ReceivedTask, _ error: StorageError?) -> JudgedAttempt {
@@ -163,6 +204,11 @@ package struct TaskRunner: Sendable {
 }
 
 extension StorageError {
+    /// The task surfaced after an operator had cancelled it.
+    fileprivate static var cancelledByOperator: StorageError {
+        StorageError(.cancelled, .permanent, "an operator cancelled the task", at: .task)
+    }
+
     /// As events show it.
     package func report(driver: DriverName?) -> ErrorReport {
         ErrorReport(

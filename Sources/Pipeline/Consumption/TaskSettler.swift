@@ -37,8 +37,17 @@ package struct TaskSettler: Sendable {
                 received.delivery, body: received.body, waiting, to: names.retry(level),
                 key: received.delivery.routingKey)
         case .succeeded(let result, let removal):
+            for task in FollowUp.tasks(of: result, labels: received.task.labels) {
+                try await follow(up: task, received)
+            }
             try await succeed(
                 result, removal, received, identity, attempts: received.envelope.history + [attempt.record])
+        case .cancelled(let by):
+            CrashPoint.reach(.beforeEvent)
+            try await announce(.cancelled(by: by), identity, received)
+            try await notifications.reply(
+                .cancelled(by: by), of: identity, received.envelope, for: received.delivery)
+            CrashPoint.reach(.afterEvent)
         case .retry(let error, let level, let at):
             var next = received.next(after: attempt.record)
             next.attempt += 1
@@ -106,6 +115,20 @@ package struct TaskSettler: Sendable {
         let copy = TaskCopy(of: delivery, body: body, envelope: envelope)
         try await outbox.publish(
             copy.message(to: exchange, routingKey: key, as: broker.user), mustBeRouted: true, for: delivery)
+    }
+
+    /// Publishes a task of ours on behalf of whoever sent the one in `received`.
+    private func follow(up task: StorageTask, _ received: ReceivedTask) async throws(Outbox.DeliveryLost) {
+        var envelope = TaskEnvelope()
+        envelope.user = received.envelope.user
+        envelope.firstAt = received.startedAt
+        let copy = TaskCopy(of: received.delivery, body: task.encoded(), envelope: envelope)
+        var message = copy.message(
+            to: names.tasks, routingKey: "\(task.driver).\(task.operation.rawValue)", as: broker.user)
+        message.properties.messageID = task.id.text
+        message.properties.correlationID = received.envelope.correlationID ?? received.task.id.text
+        message.properties.replyTo = nil
+        try await outbox.publish(message, mustBeRouted: true, for: received.delivery)
     }
 
     private func succeed(

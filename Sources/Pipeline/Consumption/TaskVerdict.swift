@@ -12,6 +12,8 @@ package enum TaskVerdict: Sendable {
     case failover(ErrorReport, to: DriverName, rest: [DriverName])
     /// Ends. `possibleCopies`: drivers that may hold the archive but could not be asked.
     case failed(ErrorReport, possibleCopies: [DriverName])
+    /// Ends because an operator wanted it, where the broker told who; nothing stands and nothing is parked.
+    case cancelled(by: String?)
     /// The process is ending: back to the queue, nothing happened.
     case handBack
 }

@@ -8,16 +8,20 @@ package struct Undertaker: Sendable {
     private let broker: any MessageBroker
     private let reader: TaskReader
     private let settler: TaskSettler
+    private let lastWord: LastWord
+    private let errorHandler: ErrorHandler
     private let time: TimeSource
 
     package init(
         configuration: PipelineConfiguration, broker: any MessageBroker, reader: TaskReader, settler: TaskSettler,
-        time: TimeSource
+        lastWord: LastWord, time: TimeSource
     ) {
         self.configuration = configuration
         self.broker = broker
         self.reader = reader
         self.settler = settler
+        self.lastWord = lastWord
+        self.errorHandler = ErrorHandler(policy: configuration.retry)
         self.time = time
     }
 
@@ -34,11 +38,9 @@ package struct Undertaker: Sendable {
         case .unroutable: try await answerUnroutable(delivery, body)
         case .expired(let isOwn): try await answerExpired(delivery, body, isOwn: isOwn)
         case .rejected, .lengthLimit:
-            try await end(
-                delivery, body,
-                ErrorReport(code: .unavailable, message: "the queue is full", retryable: true, place: .broker))
+            let error = ErrorReport(code: .unavailable, message: "the queue is full", retryable: true, place: .broker)
+            try await end(delivery, body, error, received(delivery, body), mayHaveRunHere: false)
         }
-        broker.settle(delivery, as: .acknowledge)
     }
 
     /// What cannot be published again is announced and rejected: the queue's dead-letter exchange parks it.
@@ -56,36 +58,58 @@ package struct Undertaker: Sendable {
         broker.settle(delivery, as: .reject)
     }
 
-    /// A task that killed its workers may have been innocent once, never twice; its body is not read.
+    /// Sets a task aside that is under suspicion of ending its workers and was with another one that was lost.
+    ///
+    /// `false`: it is not, and the delivery is as it was. The broker's count of deliveries is no count of deaths: it
+    /// offers a task to the channels of a dead connection that it has not closed yet.
+    package func setAside(_ delivery: Delivery) async throws(Outbox.DeliveryLost) -> Bool {
+        guard delivery.isRedelivered, !delivery.hasOversizedHeaders, case .complete(let body) = delivery.body,
+            reader.envelope(delivery).history.last?.code == .poison
+        else { return false }
+        try await answerPoison(delivery, body)
+        return true
+    }
+
+    /// Somebody beside the task may have ended its workers, so it gets further rounds; its body is not read.
     private func answerPoison(_ delivery: Delivery, _ body: [UInt8]) async throws(Outbox.DeliveryLost) {
         var envelope = reader.envelope(delivery)
         let error = ErrorReport(
             code: .poison, message: "the task ended its worker too often", retryable: false, place: .task)
-        guard !envelope.hasPoisonHistory, let driver = TaskKey(delivery.routingKey).driver else {
-            try await end(delivery, body, error, readsBody: false)
-            return
+        let now = time.now
+        let deadline = reader.deadline(of: delivery, envelope, now: now)
+        let identity = reader.identity(of: delivery, body: body, readsBody: false, now: now)
+        let decision = errorHandler.afterDeaths(
+            rounds: envelope.poisonRounds + 1, of: identity.id, deadline: deadline, now: now)
+        guard case .retry(let level, _) = decision, let driver = TaskKey(delivery.routingKey).driver else {
+            return try await end(delivery, body, error, nil, mayHaveRunHere: true)
         }
-        let level = configuration.retry.level(after: envelope.attempt)
         envelope.history.append(
             AttemptRecord(
-                number: envelope.sequence, driver: driver, startedAt: nil, endedAt: time.now, worker: nil,
-                code: .poison, message: error.message, ambiguous: true))
+                number: envelope.sequence, driver: driver, startedAt: nil, endedAt: now, worker: nil,
+                code: .poison, message: "a worker ended while it ran the task", ambiguous: true))
         envelope.attempt += 1
-        envelope.deadline = reader.deadline(of: delivery, envelope, now: time.now)
+        envelope.deadline = deadline
         try await settler.hand(
             delivery, body: body, envelope, to: configuration.names.retry(level), key: delivery.routingKey)
+        broker.settle(delivery, as: .acknowledge)
     }
 
     private func answerUnroutable(_ delivery: Delivery, _ body: [UInt8]) async throws(Outbox.DeliveryLost) {
         let key = TaskKey(delivery.routingKey)
         let isWellFormed = key.driver != nil && key.operation != nil
-        try await end(
-            delivery, body,
-            ErrorReport(
-                code: isWellFormed ? .unknownDriver : .invalidTask,
-                message: isWellFormed
-                    ? "no queue exists for this driver" : "the routing key is not <driver>.<operation>",
-                retryable: false, place: .task))
+        let error = ErrorReport(
+            code: isWellFormed ? .unknownDriver : .invalidTask,
+            message: isWellFormed
+                ? "no queue exists for this driver" : "the routing key is not <driver>.<operation>",
+            retryable: false, place: .task)
+        // Only in a copy has a worker noted the alternatives; what a producer misspelt goes nowhere.
+        if isWellFormed, let received = received(delivery, body), received.envelope.isCopy,
+            let next = received.slip.first
+        {
+            let reach = Reach(received.envelope, at: key.driver, mayHaveRunHere: false)
+            return try await lastWord.handOver(received, after: error, to: next, reach)
+        }
+        try await end(delivery, body, error, received(delivery, body), mayHaveRunHere: false)
     }
 
     private func answerExpired(
@@ -95,42 +119,29 @@ package struct Undertaker: Sendable {
             code: isOwn ? .expired : .unavailable,
             message: isOwn ? "the message expired in its queue" : "no worker took the task in time",
             retryable: !isOwn, place: isOwn ? .task : .broker)
-        guard !isOwn, let received = try? reader.read(delivery, now: time.now), let next = received.slip.first,
-            received.task.operation == .store
-        else {
-            try await end(delivery, body, error)
-            return
-        }
-        let record = AttemptRecord(
-            number: received.envelope.sequence, driver: received.task.driver, startedAt: nil, endedAt: time.now,
-            worker: configuration.worker, code: error.code, message: error.message, ambiguous: false)
-        try await settler.handOver(
-            received, record, error, to: next, rest: Array(received.slip.dropFirst()))
-    }
-
-    /// Where a store may stand although it failed: nobody is asked here.
-    private func possibleCopies(
-        _ delivery: Delivery, _ identity: TaskIdentity, _ envelope: TaskEnvelope
-    ) -> [DriverName] {
-        guard identity.operation == .store, let driver = TaskKey(delivery.routingKey).driver else { return [] }
         // A queue does not say whether a worker had the message before it expired there.
-        let mayHaveReached =
-            switch DeathReason(delivery, names: configuration.names) {
-            case .deliveryLimit, .expired: true
-            case .unroutable, .rejected, .lengthLimit: false
-            }
-        return envelope.earlierDrivers(than: driver) + (mayHaveReached ? [driver] : [])
+        guard !isOwn, let received = try? reader.read(delivery, now: time.now), let next = received.slip.first else {
+            return try await end(delivery, body, error, received(delivery, body), mayHaveRunHere: true)
+        }
+        let reach = Reach(received.envelope, at: received.task.driver, mayHaveRunHere: true)
+        try await lastWord.handOver(received, after: error, to: next, reach)
     }
 
+    /// The task as far as it can be looked for.
+    private func received(_ delivery: Delivery, _ body: [UInt8]) -> ReceivedTask? {
+        (try? reader.read(delivery, now: time.now)) ?? reader.outline(delivery, body: body, now: time.now)
+    }
+
+    /// The body of a task that may have killed whoever read it is left alone.
     private func end(
-        _ delivery: Delivery, _ body: [UInt8], _ error: ErrorReport, readsBody: Bool = true
+        _ delivery: Delivery, _ body: [UInt8], _ error: ErrorReport, _ received: ReceivedTask?, mayHaveRunHere: Bool
     ) async throws(Outbox.DeliveryLost) {
-        let envelope = reader.envelope(delivery)
-        let identity = reader.identity(of: delivery, body: body, readsBody: readsBody, now: time.now)
+        let isPoison = error.code == .poison
+        let identity = reader.identity(of: delivery, body: body, readsBody: !isPoison, now: time.now)
+        let driver = TaskKey(delivery.routingKey).driver
+        let reach = Reach(reader.envelope(delivery), at: driver, mayHaveRunHere: mayHaveRunHere)
         var error = error
         error.driver = identity.driver
-        try await settler.fail(
-            error, possibleCopies: possibleCopies(delivery, identity, envelope), identity, envelope,
-            parkedAs: envelope, delivery, body: body)
+        try await lastWord.end(delivery, body: body, as: error, identity, received, reach)
     }
 }

@@ -1,4 +1,5 @@
 package import StrictCoding
+import Cryptography
 import Messaging
 import StowageContract
 
@@ -8,7 +9,8 @@ extension DeadLetter {
 
     /// The letter in full: the summary, its properties and headers, its attempts, and the body.
     ///
-    /// A body that is JSON stands as `body`; any other as `bodyBase64`.
+    /// A body that is JSON stands as `body`, with discretion; of any other only its digest, `bodySHA256`, is told: nobody
+    /// knows what stands in it.
     package var account: JSONValue {
         var members = summaryMembers
         let properties = delivery.properties
@@ -18,14 +20,16 @@ extension DeadLetter {
         members.append(.init("app", .text(properties.appID)))
         members.append(.init("user", .text(envelope.user)))
         members.append(.init("firstAt", .moment(envelope.firstAt)))
+        members.append(.init("editedAt", .moment(editedAt)))
+        members.append(.init("editedBy", .text(editedBy)))
         members.append(.init("attempts", .array(envelope.history.map(\.json))))
         members.append(.init("headers", properties.headers.shown))
         if let body, let document = try? JSONParser.parse(body) {
             members.append(.init("body", document.discreet))
         } else {
             members.append(.init("body", .null))
-            members.append(.init("bodyBase64", .text(body.map { Base64.encode($0) })))
         }
+        members.append(.init("bodySHA256", .text(body.map { SHA256Hasher.digest(of: $0).hexadecimal })))
         return .object(JSONObject(unique: members))
     }
 
@@ -36,7 +40,7 @@ extension DeadLetter {
             .init("error", ["code": .text(errorCode), "message": .text(errorMessage)]),
             .init("reason", .text(reason)), .init("parkedAt", .moment(parkedAt)),
             .init("replayed", .integer(Int64(envelope.replayed))),
-            .init("bytes", .integer(bodyBytes)),
+            .init("edited", .integer(Int64(envelope.edited))), .init("bytes", .integer(bodyBytes)),
         ]
     }
 

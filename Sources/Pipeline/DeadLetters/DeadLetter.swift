@@ -21,6 +21,11 @@ package struct DeadLetter: Sendable {
     /// Why it was parked.
     package let reason: String?
     package let parkedAt: Timestamp?
+    /// When an operator has changed it last, and who that was.
+    package let editedAt: Timestamp?
+    package let editedBy: String?
+    /// Whether `id` stands in the message, and is not only made of its digest.
+    package let hasOwnID: Bool
 
     package init(_ delivery: Delivery) {
         self.delivery = delivery
@@ -36,6 +41,7 @@ package struct DeadLetter: Sendable {
         let named = delivery.properties.messageID.flatMap(TaskID.init)?.text
         let written = Self.writtenID(delivery.body)
         id = named ?? written ?? Self.digestID(delivery.body)
+        hasOwnID = named != nil || written != nil
         otherID = written?.utf8.elementsEqual(id.utf8) == true ? nil : written
 
         guard parker != nil else {
@@ -43,13 +49,20 @@ package struct DeadLetter: Sendable {
             errorMessage = nil
             reason = death?.reason
             parkedAt = death?.moment
+            editedAt = nil
+            editedBy = nil
             return
         }
         func note(_ header: WorkerHeader) -> FieldValue? { delivery.properties.headers[header.rawValue] }
         errorCode = note(.errorCode)?.text
         errorMessage = note(.error)?.text
         reason = note(.reason)?.text
-        parkedAt = note(.parkedAt)?.integer.map { Timestamp(millisecondsSinceEpoch: $0) }
+        func moment(_ header: WorkerHeader) -> Timestamp? {
+            note(header)?.integer.map { Timestamp(millisecondsSinceEpoch: $0) }
+        }
+        parkedAt = moment(.parkedAt)
+        editedAt = moment(.editedAt)
+        editedBy = editedAt == nil ? nil : parker
     }
 
     /// The body; `nil` where it was too large to be kept.
@@ -59,7 +72,9 @@ package struct DeadLetter: Sendable {
 
     /// Tells it from every other letter, those of the same task included.
     package var mark: Mark {
-        Mark(id: id, parkedAt: parkedAt, replayed: envelope.replayed, messageID: delivery.properties.messageID)
+        Mark(
+            id: id, parkedAt: parkedAt, replayed: envelope.replayed, edited: envelope.edited,
+            messageID: delivery.properties.messageID)
     }
 
     /// What tells a letter from another.
@@ -67,6 +82,7 @@ package struct DeadLetter: Sendable {
         var id: String
         var parkedAt: Timestamp?
         var replayed: Int
+        var edited: Int
         var messageID: String?
     }
 

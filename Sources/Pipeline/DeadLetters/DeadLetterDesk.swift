@@ -1,15 +1,18 @@
+import Sharing
 package import Messaging
 package import ServiceRuntime
 import StowageContract
 
-/// Where an operator looks through the parked tasks, sends some again, and throws some away.
+/// Where an operator looks through the parked tasks, changes some, sends some again, and throws some away.
 ///
-/// No letter is lost: one leaves the queue only after its replay is confirmed, or when it is to be dropped. What a walk
-/// passes over is held unacknowledged and returned at its end; if the process dies, the broker returns it. The queue
-/// bears that because its delivery limit is 1,000,000.
+/// No letter is lost: one leaves the queue only after its replay or its changed form is confirmed, or when it is to be
+/// dropped. What a walk passes over is held unacknowledged and returned at its end; if the process dies, the broker
+/// returns it. The queue bears that because its delivery limit is 1,000,000.
 package struct DeadLetterDesk: Sendable {
-    /// Replays that wait for their confirm at the same time.
-    private static let window = 32
+    /// Letters that are fetched at once; their bodies are in memory together.
+    private static let windowLetters = 256
+    /// Messages that wait for their confirm at the same time.
+    private static let unconfirmed = 64
 
     private let broker: any MessageBroker
     private let names: TopologyNames
@@ -21,117 +24,153 @@ package struct DeadLetterDesk: Sendable {
         self.time = time
     }
 
+    package typealias Judge = @Sendable (DeadLetter) async -> DeadLetterVerdict
+    package typealias Listener = @Sendable (DeadLetter, DeadLetterFate) async -> Void
+
     /// Takes every letter in turn until the queue is empty and does with those that match what `judge` says.
     ///
-    /// A task is replayed at most once in a walk: one that fails again at once and is parked anew would otherwise be
-    /// replayed for ever. Further letters of it are kept.
+    /// A task is replayed or changed at most once in a walk: one that fails again at once and is parked anew would
+    /// otherwise be replayed for ever. Further letters of it are kept.
     ///
     /// The walk ends after `limit` letters that match; `told` is called for each of them, once its fate is known.
     /// - Throws: when the queue cannot be read any further; what `told` has heard stands.
     package func walk(
-        _ filter: DeadLetterFilter = .all, limit: Int = .max,
-        judge: @escaping @Sendable (DeadLetter) async -> DeadLetterVerdict = { _ in .keep },
-        told: @escaping @Sendable (DeadLetter, DeadLetterFate) async -> Void = { _, _ in }
+        _ filter: DeadLetterFilter = .all, limit: Int = .max, judge: @escaping Judge = { _ in .keep },
+        told: @escaping Listener = { _, _ in }
     ) async throws(BrokerError) -> DeadLetterTally {
-        let result = await withTaskGroup(of: Replay.self) { group -> Result<DeadLetterTally, BrokerError> in
-            var walk = Walk()
+        let result = await withTaskGroup(of: DeadLetterSending.self) {
+            group -> Result<DeadLetterTally, BrokerError> in
+            var walk = DeadLetterWalk(filter: filter, limit: limit, judge: judge, told: told)
             var failure: BrokerError?
-            while failure == nil, walk.tally.matched < limit, !Task.isCancelled {
-                do throws(BrokerError) {
-                    guard let delivery = try await broker.get(names.dead) else {
-                        // Replays under way may fail; what they park again is not this walk's.
-                        break
-                    }
-                    let letter = DeadLetter(delivery)
-                    guard filter.matches(letter), !walk.replayedIDs.contains(letter.id) else {
-                        walk.hold(delivery)
-                        continue
-                    }
-                    walk.tally.matched += 1
-                    switch await judge(letter) {
-                    case .keep:
-                        walk.hold(delivery)
-                        walk.tally.count(.kept)
-                        await told(letter, .kept)
-                    case .drop:
-                        broker.settle(delivery, as: .acknowledge)
-                        walk.tally.count(.dropped)
-                        await told(letter, .dropped)
-                    case .replay:
-                        walk.replayedIDs.insert(letter.id)
-                        if walk.underway >= Self.window, let replay = await group.next() {
-                            await finish(replay, &walk, told)
-                        }
-                        walk.underway += 1
-                        group.addTask { await Replay(letter: letter, problem: publish(letter)) }
-                    }
-                } catch {
-                    failure = error
-                }
+            do throws(BrokerError) {
+                var isMore = true
+                while isMore, !walk.isOver, !Task.isCancelled { isMore = try await window(&walk, &group) }
+            } catch {
+                failure = error
             }
-            while let replay = await group.next() { await finish(replay, &walk, told) }
+            while let sending = await group.next() { await finish(sending, &walk) }
+            await walk.losesDropped()
+            if let carried = walk.carried { walk.hold(carried) }
             for delivery in walk.held { broker.settle(delivery, as: .requeue) }
             return failure.map { .failure($0) } ?? .success(walk.tally)
         }
         return try result.get()
     }
 
-    /// What one walk has in its hands.
-    private struct Walk {
-        var held: [Delivery] = []
-        var replayedIDs: Set<String> = []
-        var underway = 0
-        var tally = DeadLetterTally()
+    /// Fetches a window of letters and goes through it; returns whether there may be more.
+    private func window(
+        _ walk: inout DeadLetterWalk, _ group: inout TaskGroup<DeadLetterSending>
+    ) async throws(BrokerError) -> Bool {
+        // One at a time a quorum queue hands out some hundred a second; to a consumer it gives all that it may have.
+        let count = min(Self.windowLetters, max(1, walk.left))
+        let consumer = try await broker.consume(names.dead, ConsumerOptions(channels: 1, prefetch: count))
+        var further: Delivery?
+        var failure: BrokerError?
+        // Nothing is left for a `get` where the consumer was given everything.
+        do throws(BrokerError) { further = try await broker.get(names.dead) } catch { failure = error }
+        await consumer.cancel()
+        if let carried = walk.carried { failure = await attempt(carried, &walk, &group, after: failure) }
+        walk.carried = nil
+        for await delivery in consumer.deliveries {
+            failure = await attempt(delivery, &walk, &group, after: failure)
+        }
+        if let further { failure = await attempt(further, &walk, &group, after: failure) }
+        if let failure { throw failure }
+        try await confirmDropped(&walk)
+        return further != nil || walk.carried != nil
+    }
 
-        /// Keeps what is needed to return it; bodies would fill the memory.
-        mutating func hold(_ delivery: Delivery) {
-            held.append(
-                Delivery(
-                    queue: delivery.queue, exchange: delivery.exchange, routingKey: delivery.routingKey,
-                    isRedelivered: delivery.isRedelivered, properties: MessageProperties(), body: .complete([]),
-                    hasOversizedHeaders: delivery.hasOversizedHeaders, tag: delivery.tag))
+    /// Takes the letter in hand, or only holds it where the walk is over; returns why it cannot go on.
+    private func attempt(
+        _ delivery: Delivery, _ walk: inout DeadLetterWalk, _ group: inout TaskGroup<DeadLetterSending>,
+        after failure: BrokerError?
+    ) async -> BrokerError? {
+        guard failure == nil, !walk.isOver, !Task.isCancelled else {
+            walk.hold(delivery)
+            return failure
+        }
+        do throws(BrokerError) {
+            try await take(delivery, &walk, &group)
+            return nil
+        } catch {
+            return error
         }
     }
 
-    private struct Replay: Sendable {
-        var letter: DeadLetter
-        /// `nil`: the broker has confirmed it.
-        var problem: String?
+    private func take(
+        _ delivery: Delivery, _ walk: inout DeadLetterWalk, _ group: inout TaskGroup<DeadLetterSending>
+    ) async throws(BrokerError) {
+        // The connection was lost: the broker hands the letter to somebody again, and the next walk sees it.
+        guard broker.isLive(delivery) else { throw BrokerError(.disconnected, "the connection was lost on the way") }
+        let letter = DeadLetter(delivery)
+        guard walk.filter.matches(letter), !walk.sentIDs.contains(letter.id) else { return walk.hold(delivery) }
+        walk.tally.matched += 1
+        let message: OutgoingMessage?
+        var isEdited = false
+        switch await walk.judge(letter) {
+        case .keep:
+            walk.hold(delivery)
+            return await walk.tell(letter, .kept)
+        case .refuse(let reason):
+            walk.hold(delivery)
+            return await walk.tell(letter, .failed(reason))
+        case .drop:
+            guard broker.isLive(delivery) else { return await walk.tell(letter, .failed(Self.lost)) }
+            broker.settle(delivery, as: .acknowledge)
+            walk.dropped.append(letter)
+            return
+        case .replay: message = letter.replay(to: names, as: broker.user, now: time.now)
+        case .edit(let edited, let isReplayed):
+            message =
+                isReplayed
+                ? letter.replay(edited, to: names, as: broker.user, now: time.now)
+                : letter.parked(edited, to: names, as: broker.user, now: time.now)
+            isEdited = !isReplayed
+        }
+        walk.sentIDs.insert(letter.id)
+        if walk.underway >= Self.unconfirmed, let sending = await group.next() { await finish(sending, &walk) }
+        walk.underway += 1
+        let fate = isEdited ? DeadLetterFate.edited : .replayed(to: message?.routingKey ?? "")
+        group.addTask { DeadLetterSending(letter: letter, fate: fate, problem: await publish(message)) }
     }
 
-    private func finish(
-        _ replay: Replay, _ walk: inout Walk, _ told: @Sendable (DeadLetter, DeadLetterFate) async -> Void
-    ) async {
+    private func finish(_ sending: DeadLetterSending, _ walk: inout DeadLetterWalk) async {
         walk.underway -= 1
-        let delivery = replay.letter.delivery
-        let fate: DeadLetterFate
-        if let problem = replay.problem {
+        let delivery = sending.letter.delivery
+        if let problem = sending.problem {
             walk.hold(delivery)
-            fate = .failed(problem)
+            await walk.tell(sending.letter, .failed(problem))
         } else if broker.isLive(delivery) {
             broker.settle(delivery, as: .acknowledge)
-            fate = .replayed
+            await walk.tell(sending.letter, sending.fate)
         } else {
-            fate = .replayedAndParked
+            await walk.tell(sending.letter, sending.fate == .edited ? .editedTwice : .replayedAndParked)
         }
-        walk.tally.count(fate)
-        await told(replay.letter, fate)
     }
 
-    /// Publishes the letter's task again and waits for the confirm; returns what went wrong.
-    private func publish(_ letter: DeadLetter) async -> String? {
-        guard let message = letter.replay(to: names, as: broker.user, now: now) else {
-            return "the message is too large to be published again"
-        }
+    /// Says of dropped letters that they are gone once the broker has answered something that was asked after their
+    /// acknowledgements; the letter that it may answer with is for the next window.
+    private func confirmDropped(_ walk: inout DeadLetterWalk) async throws(BrokerError) {
+        guard !walk.dropped.isEmpty else { return }
+        walk.carried = try await broker.get(names.dead)
+        let dropped = walk.dropped
+        walk.dropped = []
+        for letter in dropped { await walk.tell(letter, .dropped) }
+    }
+
+    /// Publishes and waits for the confirm; returns what went wrong.
+    private func publish(_ message: OutgoingMessage?) async -> String? {
+        guard let message else { return "the message is too large to be published again" }
         do throws(BrokerError) {
             switch try await broker.publish(message) {
             case .confirmed: return nil
-            case .returned(let code, let text): return "no queue takes \(letter.delivery.routingKey) (\(code) \(text))"
+            case .returned(let code, let text): return "no queue takes \(message.routingKey) (\(code) \(text))"
             }
         } catch {
             return error.message
         }
     }
 
-    private var now: Timestamp { Timestamp(millisecondsSinceEpoch: time.millisecondsSinceEpoch) }
+    /// Why a letter may be parked still.
+    static let lost = "the connection was lost before the broker had taken it from the queue"
 }

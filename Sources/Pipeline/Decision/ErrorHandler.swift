@@ -24,10 +24,12 @@ package struct ErrorHandler: Sendable {
         package var now: Timestamp
         /// The process is ending and has cancelled what ran.
         package var isShuttingDown: Bool
+        /// An operator has cancelled the task.
+        package var isCancelled: Bool
 
         package init(
             operation: Operation, attempt: Int, maximumAttempts: Int? = nil, slip: [DriverName] = [],
-            deadline: Timestamp? = nil, now: Timestamp, isShuttingDown: Bool = false
+            deadline: Timestamp? = nil, now: Timestamp, isShuttingDown: Bool = false, isCancelled: Bool = false
         ) {
             self.operation = operation
             self.attempt = attempt
@@ -36,6 +38,7 @@ package struct ErrorHandler: Sendable {
             self.deadline = deadline
             self.now = now
             self.isShuttingDown = isShuttingDown
+            self.isCancelled = isCancelled
         }
     }
 
@@ -49,10 +52,13 @@ package struct ErrorHandler: Sendable {
         case giveUp
         /// The delivery returns to its queue, the attempt does not count.
         case handBack
+        /// A cancelled event, unless the result stands all the same; the task is not parked.
+        case cancel
     }
 
     package func decide(_ failure: StorageError, in situation: Situation) -> Decision {
         if situation.isShuttingDown, failure.code == .cancelled { return .handBack }
+        if situation.isCancelled { return .cancel }
         // Whoever got it now would only say that it is too late.
         if let deadline = situation.deadline, situation.now > deadline { return .giveUp }
         let urge = FailoverUrge(failure)

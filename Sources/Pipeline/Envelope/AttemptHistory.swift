@@ -5,6 +5,8 @@ import StrictCoding
 package struct AttemptHistory: Sendable, Equatable {
     /// Bytes of header that the history may take.
     package static let maximumBytes = 12_288
+    /// Bytes that the message of one attempt may take.
+    package static let messageBytes = 120
 
     package var records: [AttemptRecord]
 
@@ -25,7 +27,7 @@ package struct AttemptHistory: Sendable, Equatable {
     package var text: String {
         var records = self.records
         for index in records.indices {
-            records[index].message = records[index].message.map { String($0.prefix(120)) }
+            records[index].message = records[index].message.map { $0.cut(toBytes: Self.messageBytes) }
         }
         while true {
             let bytes = JSONWriter.bytes(of: .array(records.map(\.json)))

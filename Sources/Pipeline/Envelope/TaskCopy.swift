@@ -28,6 +28,7 @@ package struct TaskCopy: Sendable {
         if let deadline = envelope.deadline { note(.deadline, .integer(deadline.millisecondsSinceEpoch)) }
         if let user = envelope.user { note(.user, .string(user)) }
         if envelope.replayed > 0 { note(.replayed, .integer(Int64(envelope.replayed))) }
+        if envelope.edited > 0 { note(.edited, .integer(Int64(envelope.edited))) }
         if envelope.slice > 0 { note(.slice, .integer(Int64(envelope.slice))) }
         if let checkpoint = envelope.checkpoint { note(.checkpoint, .string(checkpoint)) }
     }
@@ -70,11 +71,11 @@ package struct TaskCopy: Sendable {
 }
 
 extension String {
-    /// At most that many bytes of UTF-8, cut between characters.
+    /// At most that many bytes of UTF-8, cut between code points: one character may have any number of them.
     package func cut(toBytes limit: Int) -> String {
         guard utf8.count > limit else { return self }
-        var text = self
-        while text.utf8.count > limit { text.removeLast(max(1, (text.utf8.count - limit) / 8)) }
-        return text
+        var end = utf8.index(startIndex, offsetBy: limit)
+        while end > startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
+        return String(self[..<end])
     }
 }

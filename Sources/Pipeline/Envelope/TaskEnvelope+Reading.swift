@@ -42,6 +42,7 @@ extension TaskEnvelope {
         user = isCopy ? header(.user)?.text : properties.userID
         attempt = max(1, header(.attempt)?.wholeNumber ?? 1)
         replayed = max(0, header(.replayed)?.wholeNumber ?? 0)
+        edited = max(0, header(.edited)?.wholeNumber ?? 0)
         slice = max(0, header(.slice)?.wholeNumber ?? 0)
         checkpoint = header(.checkpoint)?.text
         firstAt = header(.firstAt)?.milliseconds

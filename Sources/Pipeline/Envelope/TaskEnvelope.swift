@@ -26,28 +26,41 @@ package struct TaskEnvelope: Sendable, Equatable {
     package var firstAt: Timestamp?
     package var deadline: Timestamp?
     package var replayed = 0
+    /// How often an operator has changed the task.
+    package var edited = 0
     package var slice = 0
     package var checkpoint: String?
 
     package init() {}
 
     /// Whether some worker may have worked on the task before.
-    package var mayHaveRunBefore: Bool { isRedelivered || attempt > 1 || !history.isEmpty || slice > 0 || replayed > 0 }
+    package var mayHaveRunBefore: Bool { isRedelivered || hasBeenTried }
+
+    /// Whether some worker has noted that it worked on the task.
+    package var hasBeenTried: Bool { attempt > 1 || !history.isEmpty || slice > 0 || replayed > 0 }
 
     /// Attempts over all drivers since the first, this one included.
-    package var sequence: Int { (history.last?.number ?? 0) + 1 }
+    package var sequence: Int {
+        let last = max(0, history.last?.number ?? 0)
+        return last == .max ? last : last + 1
+    }
 
     /// Whether an earlier attempt may have had its effect without anybody knowing.
     package var hasAmbiguousHistory: Bool { history.contains { $0.isAmbiguous } }
 
-    /// Whether the broker has ended the task before.
-    package var hasPoisonHistory: Bool { history.contains { $0.code == .poison } }
+    /// How often the task was sent away because workers died that ran it.
+    package var poisonRounds: Int { history.count { $0.code == .poison } }
+
+    /// Whether an earlier delivery may have had an effect that no later one knows of.
+    package var isUncertain: Bool {
+        isRedelivered || hasAmbiguousHistory || poisonRounds > 0 || slice > 0 || replayed > 0
+    }
 
     /// Drivers that worked on the task before `current`, in order, each once.
     package func earlierDrivers(than current: DriverName) -> [DriverName] {
         var drivers: [DriverName] = []
-        for record in history where record.driver != current && !drivers.contains(record.driver) {
-            drivers.append(record.driver)
+        for record in history where record.driver != current && record.hasReachedItsDriver {
+            if !drivers.contains(record.driver) { drivers.append(record.driver) }
         }
         return drivers
     }
@@ -56,4 +69,7 @@ package struct TaskEnvelope: Sendable, Equatable {
 extension AttemptRecord {
     /// Named as the contract's `ambiguous`.
     package var isAmbiguous: Bool { ambiguous }
+
+    /// No queue took the task for a driver that is not known.
+    package var hasReachedItsDriver: Bool { code != .unknownDriver }
 }

@@ -22,6 +22,10 @@ package enum WorkerHeader: String, Sendable, CaseIterable {
     case reason = "x-stowage-reason"
     /// On parked messages: when, in milliseconds since 1970.
     case parkedAt = "x-stowage-parked-at"
+    /// How often an operator has changed the task.
+    case edited = "x-stowage-edited"
+    /// On parked messages that an operator has changed: when last, in milliseconds since 1970.
+    case editedAt = "x-stowage-edited-at"
     /// How often an operator has sent the task again.
     case replayed = "x-stowage-replayed"
     /// Deliveries that worked on the task before by hand-over.

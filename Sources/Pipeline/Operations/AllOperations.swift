@@ -12,9 +12,9 @@ extension TaskData {
         case .verify(let data): VerifyOperation(data: data)
         case .check(let data): CheckOperation(data: data)
         case .capacity: CapacityOperation()
-        case .copy: UnsupportedOperation(operation: .copy)
-        case .presign: UnsupportedOperation(operation: .presign)
-        case .retain: UnsupportedOperation(operation: .retain)
+        case .copy(let data): CopyOperation(data: data)
+        case .presign(let data): PresignOperation(data: data)
+        case .retain(let data): RetainOperation(data: data)
         }
     }
 }

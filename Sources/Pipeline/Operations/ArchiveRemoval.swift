@@ -16,7 +16,7 @@ struct ArchiveRemoval: SourceRemoval {
             _ = try await storage.delete(reference, taskID: taskID, reason: "moved by task \(taskID)")
             return nil
         } catch {
-            return "\(error.code.rawValue): \(error.message)"
+            return error.reason
         }
     }
 }

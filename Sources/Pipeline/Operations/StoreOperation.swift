@@ -7,18 +7,15 @@ struct StoreOperation: TaskOperation {
     let data: StoreData
 
     func run(in context: OperationContext) async throws(StorageError) -> OperationOutcome {
-        guard data.copies.isEmpty else {
-            throw StorageError(.unsupported, .permanent, "this version does not make `copies`", at: .task)
-        }
         let request = data.request(
             taskID: context.taskID, driver: context.storage.name, mayHaveRunBefore: context.mayHaveRunBefore)
         switch data.source {
         case .inline(let bytes):
-            return OperationOutcome(try await store(request, from: InlineSource(bytes: bytes), in: context))
+            return OperationOutcome(.store(try await store(request, from: InlineSource(bytes: bytes), in: context)))
         case .file(let path):
             let source = SpoolSource(path: path, roots: context.spool, blocking: context.blocking)
             let result = try await store(request, from: source, in: context)
-            return OperationOutcome(result, removal: data.removeSource ? source.removal : nil)
+            return OperationOutcome(.store(result), removal: removal(source.removal, after: result))
         case .handle(let reference):
             guard let name = reference.driver else {
                 throw StorageError(.invalidTask, .permanent, "the source handle names no driver", at: .task)
@@ -28,8 +25,8 @@ struct StoreOperation: TaskOperation {
             }
             let result = try await store(request, from: storage.source(reference), in: context)
             let removal = ArchiveRemoval(
-                storage: storage, reference: reference, taskID: context.taskID, result: result)
-            return OperationOutcome(result, removal: data.removeSource ? removal : nil)
+                storage: storage, reference: reference, taskID: context.taskID, result: .store(result))
+            return OperationOutcome(.store(result), removal: self.removal(removal, after: result))
         case .url:
             throw StorageError(.unsupported, .permanent, "this version does not fetch from URLs", at: .task)
         }
@@ -37,11 +34,19 @@ struct StoreOperation: TaskOperation {
 
     private func store(
         _ request: StoreRequest, from source: any ArchiveSource, in context: OperationContext
-    ) async throws(StorageError) -> TaskResult {
+    ) async throws(StorageError) -> StoreResult {
+        guard data.copies.isEmpty else {
+            return try await CopiedStore(data: data, context: context).run(from: source)
+        }
         var request = request
         request.meter = context.meter
-        let receipt = try await context.storage.store(request, from: source)
-        return .store(StoreResult(receipt))
+        return StoreResult(try await context.storage.store(request, from: source))
+    }
+
+    /// What takes the source away, where that is asked for and every wanted copy stands.
+    private func removal(_ removal: any SourceRemoval, after result: StoreResult) -> (any SourceRemoval)? {
+        guard data.removeSource else { return nil }
+        return MissingCopies(result) ?? removal
     }
 }
 

@@ -27,12 +27,15 @@ package struct OperationContext: Sendable {
     package var inlineBytes: Int
     /// Whether a requester waits for the reply.
     package var hasRequester: Bool
+    package var time: TimeSource
+    /// The longest time without a byte moved, in seconds, where the task says one.
+    package var timeoutSeconds: Int?
     /// To be told of every byte that moves and of who has to move the next; `nil`: nobody looks.
     package var meter: TransferMeter?
 
     package init(
         storage: Storage, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool, taskID: TaskID,
-        mayHaveRunBefore: Bool, inlineBytes: Int, hasRequester: Bool
+        mayHaveRunBefore: Bool, inlineBytes: Int, hasRequester: Bool, time: TimeSource, timeoutSeconds: Int? = nil
     ) {
         self.storage = storage
         self.api = api
@@ -42,6 +45,8 @@ package struct OperationContext: Sendable {
         self.mayHaveRunBefore = mayHaveRunBefore
         self.inlineBytes = inlineBytes
         self.hasRequester = hasRequester
+        self.time = time
+        self.timeoutSeconds = timeoutSeconds
     }
 }
 

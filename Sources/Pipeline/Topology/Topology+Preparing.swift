@@ -19,7 +19,7 @@ extension Topology {
     package func verifyForWorker(on broker: any MessageBroker) async throws(TopologyIncomplete) {
         var written: Set<String> = [names.tasks, names.events, names.replies, names.dead]
         written.formUnion(levels.map { names.retry($0) })
-        var consumed: Set<String> = [names.undertaker]
+        var consumed: Set<String> = [names.undertaker, names.control]
         for driver in drivers { consumed.formUnion([names.slowQueue(driver), names.quickQueue(driver)]) }
         for item in exchanges + queues {
             switch item {

@@ -38,6 +38,10 @@ package struct TaskWatch: Sendable {
         _ body: @escaping @Sendable (TransferMeter) async throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
         var subject = WatchSubject(task: received.task.id, driver: received.task.driver)
+        if case .copy(let data) = received.task.data {
+            subject.driver = data.to
+            subject.place = .destination
+        }
         if terms.progress != nil, let notifications {
             subject.report = { part, reading in
                 await notifications.tellProgress(
@@ -48,12 +52,12 @@ package struct TaskWatch: Sendable {
         return try await watchdog.watch(subject, terms, body)
     }
 
-    /// Looks at something that stands on `driver`, or not; a driver that hangs cannot be asked.
+    /// Looks at something that stands on `driver` (`nil`: elsewhere), or not; a driver that hangs cannot be asked.
     package func look<Value: Sendable>(
-        for task: StorageTask, on driver: DriverName,
+        for task: StorageTask, on driver: DriverName?,
         _ body: @escaping @Sendable (TransferMeter) async throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
-        if watchdog.hangs(driver) {
+        if let driver, watchdog.hangs(driver) {
             throw StorageError(.unavailable, .transient(after: nil), "a call of the driver hangs")
         }
         let terms = WatchTerms(noProgress: min(Self.look, limit(of: task)))

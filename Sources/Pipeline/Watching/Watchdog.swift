@@ -85,7 +85,7 @@ package final class Watchdog: Service {
         guard let reason = work.reason else { throw failure ?? StopReason.cancelled.error(after: nil) }
         let error = reason.error(after: failure)
         if case .noProgress(_, at: .driver) = reason, error.code == .timedOut {
-            breaker?.record(StorageCall(kind: .write, driver: subject.driver, isReplayable: false), error)
+            tellBreaker(subject, error)
         }
         throw error
     }
@@ -129,8 +129,8 @@ package final class Watchdog: Service {
     }
 
     private func note(_ work: WatchedWork, by change: Int) {
-        let driver = work.subject.driver
-        let isDriver = work.leftAt == .driver
+        guard let driver = work.subject.driver else { return }
+        let isDriver = work.leftAt == work.subject.place
         state.withLock { state in
             state.left[driver, default: Left()].all += change
             if isDriver { state.left[driver]?.byDriver += change }
@@ -138,8 +138,13 @@ package final class Watchdog: Service {
         metrics.gauge("stowage_tasks_left", [("driver", driver.text)]).increment(by: Int64(change))
     }
 
+    private func tellBreaker(_ subject: WatchSubject, _ error: StorageError) {
+        guard let driver = subject.driver, subject.place == .driver else { return }
+        breaker?.record(StorageCall(kind: .write, driver: driver, isReplayable: false), error)
+    }
+
     private func fields(_ work: WatchedWork) -> [LogField] {
-        [LogField("task.id", work.subject.task), LogField("driver.name", work.subject.driver)]
+        [LogField("task.id", work.subject.task), LogField("driver.name", work.subject.driver?.text ?? "none")]
     }
 
     private func enter(_ work: WatchedWork) -> UInt64 {

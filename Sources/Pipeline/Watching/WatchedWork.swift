@@ -5,13 +5,15 @@ package import StowageContract
 /// Whose work is watched, and who hears how far it has come.
 package struct WatchSubject: Sendable {
     package var task: TaskID
-    /// The driver that it works on.
-    package var driver: DriverName
+    /// The driver whose slot it holds; `nil`: none.
+    package var driver: DriverName?
+    /// Where errors of that driver happen: that of a copy is its destination.
+    package var place = ErrorPlace.driver
     /// Tells how far it has come, for the `part`-th time; `nil`: nobody asked.
     package var report: (@Sendable (_ part: Int, TransferMeter.Reading) async -> Void)?
 
     package init(
-        task: TaskID, driver: DriverName,
+        task: TaskID, driver: DriverName?,
         report: (@Sendable (_ part: Int, TransferMeter.Reading) async -> Void)? = nil
     ) {
         self.task = task

@@ -30,13 +30,14 @@ package final class MeteredBody: ArchiveBody {
 }
 
 extension TransferMeter {
-    /// Opens `source` for a store, metered where there is a meter.
+    /// Opens `source` for a request, metered where there is a meter.
     static func open(
-        _ source: any ArchiveSource, _ meter: TransferMeter?
+        _ source: any ArchiveSource, for request: StoreRequest
     ) async throws(StorageError) -> any ArchiveBody {
-        guard let meter else { return try await source.open() }
+        guard let meter = request.meter else { return try await source.open() }
         meter.awaits(.source)
         let body = try await source.open()
-        return MeteredBody(body, meter, from: .source, to: .driver)
+        // What a copy writes to is no driver of its task's, which reads.
+        return MeteredBody(body, meter, from: .source, to: request.operation == .copy ? .destination : .driver)
     }
 }

@@ -4,7 +4,7 @@ package import StowageContract
 package struct StorageCall: Sendable {
     /// What is called.
     package enum Kind: String, Sendable, CaseIterable {
-        case write, persist, read, stat, delete, list, capacity, probe, retain, sweep
+        case write, persist, read, stat, delete, list, capacity, probe, retain, presign, sweep
     }
 
     package var kind: Kind

@@ -19,10 +19,12 @@ public struct Manifest: Sendable, Equatable {
     public var metadata: [String: String]
     /// When the archive was sealed.
     public var storedAt: Timestamp
-    /// The retention asked for at the time of storing.
+    /// The retention asked for at the time of storing; of a copy, the one that was in force on its original.
     public var retention: Retention?
-    /// Whether a hold was asked for at the time of storing.
+    /// Whether a hold was asked for at the time of storing; of a copy, whether one was in force on its original.
     public var legalHold: Bool
+    /// Of a copy, the tasks whose holds were in force on its original; else empty, and a hold is `taskID`'s.
+    public var holds: [TaskID]
     /// The members of the request that make its fingerprint, with defaults filled in.
     public var request: JSONObject
     /// SHA-256 over the RFC 8785 form of `request`: 64 hexadecimal digits.
@@ -36,7 +38,8 @@ public struct Manifest: Sendable, Equatable {
     public init(
         taskID: TaskID, name: String, size: Int64, sha256: String, digests: [String: String] = [:],
         mediaType: String? = nil, metadata: [String: String] = [:], storedAt: Timestamp, retention: Retention? = nil,
-        legalHold: Bool = false, request: JSONObject, fingerprint: String, copiedFrom: JSONValue? = nil,
+        legalHold: Bool = false, holds: [TaskID] = [], request: JSONObject, fingerprint: String,
+        copiedFrom: JSONValue? = nil,
         copiedBy: TaskID? = nil
     ) {
         self.taskID = taskID
@@ -49,6 +52,7 @@ public struct Manifest: Sendable, Equatable {
         self.storedAt = storedAt
         self.retention = retention
         self.legalHold = legalHold
+        self.holds = holds
         self.request = request
         self.fingerprint = fingerprint
         self.copiedFrom = copiedFrom

@@ -66,11 +66,38 @@ public struct ProtectionRecord: Sendable, Equatable {
     }
 }
 
+extension ProtectionRecord {
+    /// The record that a request adds to what stands; `nil`: the task's record stands already and says the same.
+    ///
+    /// To be called, and the record written, under one lock.
+    ///
+    /// - Throws: `.conflict` for what would loosen the protection, for another record of the same task, and for a hold
+    ///   that was released before it was set: it would never stand.
+    public static func next(
+        for request: RetainRequest, manifest: Manifest?, records: [ProtectionRecord], at time: Timestamp
+    ) throws(StorageError) -> ProtectionRecord? {
+        let record = ProtectionRecord(request, at: time)
+        if let earlier = records.first(where: { $0.taskID == request.taskID }) {
+            guard earlier.saysTheSame(as: record) else {
+                throw StorageError(.conflict, .permanent, "the task has left another retention record")
+            }
+            return nil
+        }
+        try RetentionState(manifest, records).checkExtension(request.retention)
+        if request.hold, (records + [record]).contains(where: { $0.releases.contains(request.taskID) }) {
+            throw StorageError(
+                .conflict, .permanent, "the hold was released before it was set",
+                context: ["hold": request.taskID.text])
+        }
+        return record
+    }
+}
+
 extension RetentionState {
     /// What a manifest and the records beside it put in force.
     ///
     /// That is the latest `until`, the strictest mode, and every hold that no record releases. The hold of a manifest
-    /// bears the name of the task that stored the archive.
+    /// bears the name of the task that stored the archive; those of a copy keep the names that they had.
     public init(_ manifest: Manifest?, _ records: [ProtectionRecord]) {
         self.init()
         let all = [manifest?.retention].compactMap { $0 } + records.compactMap(\.retention)
@@ -80,7 +107,9 @@ extension RetentionState {
                 mode: isCompliance ? .compliance : latest.mode, until: latest.until, enforcedBy: .stowage)
         }
         var holders: [TaskID] = []
-        if let manifest, manifest.legalHold { holders.append(manifest.taskID) }
+        if let manifest, manifest.legalHold {
+            holders = manifest.holds.isEmpty ? [manifest.taskID] : manifest.holds
+        }
         for record in records where record.hold && !holders.contains(record.taskID) { holders.append(record.taskID) }
         let released = Set(records.flatMap(\.releases))
         holds = holders.filter { !released.contains($0) }.sorted { $0.text < $1.text }

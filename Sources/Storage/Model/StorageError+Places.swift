@@ -2,7 +2,7 @@ package import StowageContract
 
 extension StorageError {
     /// The task that ran the call was cancelled.
-    package static var cancelled: StorageError {
+    public static var cancelled: StorageError {
         StorageError(.cancelled, .transient(after: nil), "the call was cancelled")
     }
 
@@ -13,6 +13,9 @@ extension StorageError {
         return error
     }
 
+    /// The same error at another place where it is the driver's; what is wrong with the task stays the task's.
+    package func moved(to place: ErrorPlace) -> StorageError { self.place == .driver ? at(place) : self }
+
     /// The same error with further context.
     package func with(_ name: String, _ value: String) -> StorageError {
         var error = self
@@ -21,7 +24,7 @@ extension StorageError {
     }
 
     /// Throws `.cancelled` where the current task is.
-    package static func checkCancellation() throws(StorageError) {
+    public static func checkCancellation() throws(StorageError) {
         if Task.isCancelled { throw StorageError.cancelled }
     }
 }

@@ -85,13 +85,22 @@ public struct DeleteRequest: Sendable {
     public var taskID: TaskID
     /// Kept in the record of the deletion.
     public var reason: String?
+    /// To be called with the archive as it stands when nothing can be added to its protection any more before it is
+    /// gone; throws where it must not be deleted.
+    ///
+    /// A driver whose store enforces retention and holds itself need not call it.
+    public var admit: @Sendable (StoredArchive) throws(StorageError) -> Void
 
     /// A request from its parts.
-    public init(key: ArchiveKey, version: String? = nil, taskID: TaskID, reason: String? = nil) {
+    public init(
+        key: ArchiveKey, version: String? = nil, taskID: TaskID, reason: String? = nil,
+        admit: @escaping @Sendable (StoredArchive) throws(StorageError) -> Void
+    ) {
         self.key = key
         self.version = version
         self.taskID = taskID
         self.reason = reason
+        self.admit = admit
     }
 }
 

@@ -31,6 +31,8 @@ package struct StoreRequest: Sendable {
     package var copiedFrom: JSONValue?
     /// For a copy that keeps its key, the key, without any driver's prefix; `nil`: `[<path>/]<task id>/<name>`.
     package var key: ArchiveKey?
+    /// For a copy, what it is made from: proves the bytes, and gives the copy its manifest.
+    var origin: CopyOrigin?
     /// Told of every byte that moves; `nil`: nobody looks.
     package var meter: TransferMeter?
 

@@ -122,7 +122,9 @@ struct PreparedCommit {
                 .conflict, .permanent, "the task id was used for another name",
                 context: ["members": "name", "stored": left.sha256])
         }
-        if let left, left.sha256 == commit.manifest.sha256, left.fingerprint == commit.manifest.fingerprint {
+        if let left, left.sha256 == commit.manifest.sha256, left.fingerprint == commit.manifest.fingerprint,
+            !commit.manifest.repairs(left)
+        {
             return left
         }
         try mapped { () throws(FileSystemError) in
@@ -150,5 +152,14 @@ struct PreparedCommit {
 
     private static var conflict: StorageError {
         StorageError(.conflict, .permanent, "an archive stands under the key")
+    }
+}
+
+extension Manifest {
+    /// Whether this is a copy's that may take the place of the manifest of the archive that was lost: only where it
+    /// protects no less.
+    fileprivate func repairs(_ lost: Manifest) -> Bool {
+        copiedBy != nil && copiedBy != lost.copiedBy
+            && RetentionState(self, []).lacking(RetentionState(lost, [])) == nil
     }
 }

@@ -19,18 +19,14 @@ extension LocalFileStorageDriver {
     /// The record comes first: once the archive is gone, nothing may let a late copy of its store bring it back.
     private func delete(_ request: DeleteRequest, _ archive: LocalFileArchive) throws(StorageError) -> Bool {
         let folder = archive.folder
-        let status = try mapped { () throws(FileSystemError) in try folder.status(request.key.name) }
-        let manifest: Manifest?
-        do throws(StorageError) { manifest = try archive.manifest() } catch { manifest = nil }
-        guard let status else {
+        guard let stored = try archive.stat() else {
             // What a killed writer left goes too, but nothing was deleted that anybody had been told of.
             try mapped { () throws(FileSystemError) in try removeRecords(folder) }
             return false
         }
-        guard status.kind == .regular else {
-            throw StorageError(.conflict, .permanent, "what stands under the key is no regular file")
-        }
-        let record = DeletionRecord(of: manifest, request, at: now(), earlier: try archive.deletion())
+        // Under the lock, which keeps `retain` out until the archive is gone.
+        try request.admit(stored)
+        let record = DeletionRecord(of: try archive.manifest(), request, at: now(), earlier: try archive.deletion())
         try mapped { () throws(FileSystemError) in
             let staged = try stageRecord(record.json, in: folder)
             try staged.publishReplacing(as: RecordName.deleted)
@@ -96,25 +92,22 @@ extension LocalFileStorageDriver: Retaining {
     private func retain(
         _ request: RetainRequest, _ archive: LocalFileArchive, _ stored: StoredArchive
     ) throws(StorageError) -> RetentionState {
-        let record = ProtectionRecord(request, at: now())
-        if let earlier = try archive.records().first(where: { $0.taskID == request.taskID }) {
-            guard earlier.saysTheSame(as: record) else {
-                throw StorageError(.conflict, .permanent, "the task has left another retention record")
-            }
-            return stored.protection
-        }
-        try stored.protection.checkExtension(request.retention)
+        let record = try ProtectionRecord.next(
+            for: request, manifest: stored.manifest, records: try archive.records(), at: now())
         let folder = archive.folder
-        try mapped { () throws(FileSystemError) in
-            let staged = try stageRecord(record.json, in: folder)
-            do throws(FileSystemError) {
-                try staged.publish(
-                    as: RecordName.retainPrefix + request.taskID.text + RecordName.retainSuffix)
-            } catch {
-                staged.discard()
-                throw error
+        if let record {
+            try mapped { () throws(FileSystemError) in
+                let staged = try stageRecord(record.json, in: folder)
+                do throws(FileSystemError) {
+                    try staged.publish(
+                        as: RecordName.retainPrefix + request.taskID.text + RecordName.retainSuffix)
+                } catch {
+                    staged.discard()
+                    throw error
+                }
             }
         }
+        // Also where the record stands already: its writer may have been killed before it was flushed.
         if durability == .full { try mapped(isAmbiguous: true) { () throws(FileSystemError) in try folder.flush() } }
         return RetentionState(stored.manifest, try archive.records())
     }

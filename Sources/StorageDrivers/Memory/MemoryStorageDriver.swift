@@ -89,8 +89,10 @@ package final class MemoryStorageDriver: StorageDriver {
 
     package func delete(_ request: DeleteRequest) async throws(StorageError) -> Bool {
         let time = now()
-        return state.withLock { state in
-            guard let entry = state.archives.removeValue(forKey: request.key) else { return false }
+        return try state.withLock { state throws(StorageError) in
+            guard let entry = state.archives[request.key] else { return false }
+            try request.admit(archive(entry, request.key))
+            state.archives[request.key] = nil
             state.deletions[request.key] = DeletionRecord(
                 of: entry.manifest, request, at: time, earlier: state.deletions[request.key])
             return true
@@ -144,27 +146,17 @@ package final class MemoryStorageDriver: StorageDriver {
 
 extension MemoryStorageDriver: Retaining {
     package func retain(_ request: RetainRequest) async throws(StorageError) -> RetentionState {
-        let record = ProtectionRecord(request, at: now())
-        let result = state.withLock { state -> Result<RetentionState, StorageError> in
+        let time = now()
+        return try state.withLock { state throws(StorageError) in
             guard var entry = state.archives[request.key] else {
-                return .failure(StorageError(.notFound, .permanent, "there is no such archive"))
+                throw StorageError(.notFound, .permanent, "there is no such archive")
             }
-            if let earlier = entry.records.first(where: { $0.taskID == request.taskID }) {
-                guard earlier.saysTheSame(as: record) else {
-                    return .failure(StorageError(.conflict, .permanent, "the task has left another retention record"))
-                }
-                return .success(RetentionState(entry.manifest, entry.records))
-            }
-            do throws(StorageError) {
-                try RetentionState(entry.manifest, entry.records).checkExtension(request.retention)
-            } catch {
-                return .failure(error)
-            }
-            entry.records.append(record)
+            let record = try ProtectionRecord.next(
+                for: request, manifest: entry.manifest, records: entry.records, at: time)
+            if let record { entry.records.append(record) }
             state.archives[request.key] = entry
-            return .success(RetentionState(entry.manifest, entry.records))
+            return RetentionState(entry.manifest, entry.records)
         }
-        return try result.get()
     }
 }
 

@@ -10,11 +10,12 @@ enum AsyncAPISchema {
                 "Archive storage driven by messages: tasks come in, events go out. The prefix stowage is configurable.",
             "license": JSONValue(members: ["name": "Apache-2.0"]),
         ]), "defaultContentType": "application/json",
-        "channels": JSONValue(members: ["tasks": tasks, "events": events, "replies": replies]),
+        "channels": JSONValue(members: ["tasks": tasks, "events": events, "replies": replies, "control": control]),
         "operations": JSONValue(members: [
             "runTask": operation("receive", "tasks", messages: ["task"], [:]),
             "announce": operation("send", "events", messages: ["taskEvent", "driverEvent"], ["mandatory": true]),
             "reply": operation("send", "replies", messages: ["taskEvent"], ["mandatory": true]),
+            "obey": operation("receive", "control", messages: ["control"], ["mandatory": true]),
         ]), "components": JSONValue(members: ["messages": messages]),
     ])
 
@@ -47,6 +48,10 @@ enum AsyncAPISchema {
                     "The task's reply-to: 22 to 128 random characters of A-Z, a-z, 0-9, _ and -; the key is the secret."
             ])
         ])
+
+    private static let control = channel(
+        "", exchange: "stowage.control", type: "fanout", messages: ["control"],
+        "What operators tell every worker; kept in a stream that workers read from its beginning when they start.", [:])
 
     private static func channel(
         _ address: String, exchange: String, type: String, messages: [String], _ description: String,
@@ -92,6 +97,8 @@ enum AsyncAPISchema {
                 ], closed: false)),
         "taskEvent": message(
             "An event about a task", contentType: StowageEvent.contentType, schema: "event.schema.json", kind: "event"),
+        "control": message(
+            "A control message", contentType: "application/json", schema: "control.schema.json", kind: "control"),
         "driverEvent": message(
             "An event about a driver", contentType: StowageEvent.contentType, schema: "event.schema.json", kind: "event"
         ),

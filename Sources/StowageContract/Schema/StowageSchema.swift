@@ -19,6 +19,13 @@ public enum StowageSchema {
         document("handle", "The record of a stored archive", EventSchema.handle, [EventSchema.retention] + shared)
     }
 
+    /// JSON Schema (draft 2020-12) of what operators tell the workers.
+    public static var control: JSONValue {
+        document(
+            "control", "A control message for Stowage's workers", ControlSchema.message,
+            shared.filter { ["taskId", "driver"].contains($0.name) })
+    }
+
     /// AsyncAPI 3.0 with AMQP bindings; its payloads refer to the other documents by their file names.
     public static var asyncAPI: JSONValue { AsyncAPISchema.document }
 
@@ -26,7 +33,7 @@ public enum StowageSchema {
     public static var documents: [(name: String, document: JSONValue)] {
         [
             ("task.schema.json", task), ("event.schema.json", event), ("handle.schema.json", handle),
-            ("asyncapi.json", asyncAPI),
+            ("control.schema.json", control), ("asyncapi.json", asyncAPI),
         ]
     }
 

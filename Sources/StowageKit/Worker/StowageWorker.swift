@@ -57,20 +57,36 @@ package struct StowageWorker: Sendable {
             factory: factory, drivers: configuration.drivers,
             environment: StorageEnvironment(
                 blocking: blocking, time: time, metrics: observability.metrics, logger: logger))
+        let control = ControlBoard(worker: name, drivers: servedNames)
+        let listener = ControlListener(
+            configuration: pipeline, broker: broker, board: control, time: time, logger: logger,
+            metrics: observability.metrics)
         let manager = archivingManager(
-            broker: broker, api: api, blocking: blocking, watchdog: watchdog, shutdown: shutdown)
+            broker: broker, api: api, blocking: blocking, control: control, watchdog: watchdog, shutdown: shutdown)
         let sweeper = Sweeper(
             api: api, drivers: servedNames, age: configuration.sweep.after, time: time, logger: logger)
         let archiving = Supervisor("archiving", time: time, logger: logger) { try await manager.run() }
+        let listening = Supervisor("control", time: time, logger: logger) { try await listener.run() }
+        let prepared = ShutdownSignal()
         let service = ClosureService {
             // A topology that is not there is for an administrator to mend: starting again would not.
             try await shutdown.cancelling { try await prepareTopology(on: broker) }
+            prepared.request()
+            // What operators have said must be known before the first task is taken.
+            try await shutdown.cancelling { await control.read() }
             try await archiving.run()
         }
         let group = ServiceGroup(
             [
                 .init("archiving", service),
                 .init("watchdog", role: .background, watchdog),
+                .init(
+                    "control", role: .background,
+                    ClosureService {
+                        await prepared.requested()
+                        try Task.checkCancellation()
+                        try await listening.run()
+                    }),
                 .init("sweeper", role: .background, sweeper),
             ],
             shutdown: shutdown, signals: signals,
@@ -87,6 +103,12 @@ package struct StowageWorker: Sendable {
     private var servedNames: [DriverName] { configuration.servedDrivers.map(\.name) }
 
     private var names: TopologyNames { TopologyNames(prefix: configuration.broker.prefix) }
+
+    private var pipeline: PipelineConfiguration {
+        PipelineConfiguration(
+            names: names, worker: name, trustedUsers: configuration.broker.trustedUsers,
+            inlineBytes: configuration.limits.inlineBytes, retry: configuration.retry.policy, drivers: servedNames)
+    }
 
     /// Makes or verifies the topology; waits for the broker as long as it takes.
     private func prepareTopology(on broker: any MessageBroker) async throws {
@@ -109,14 +131,12 @@ package struct StowageWorker: Sendable {
     }
 
     private func archivingManager(
-        broker: any MessageBroker, api: StorageAPI, blocking: BlockingPool, watchdog: Watchdog,
+        broker: any MessageBroker, api: StorageAPI, blocking: BlockingPool, control: ControlBoard, watchdog: Watchdog,
         shutdown: ShutdownSignal
     ) -> ArchivingManager {
         let logger = observability.logger
         let metrics = observability.metrics
-        let pipeline = PipelineConfiguration(
-            names: names, worker: name, trustedUsers: configuration.broker.trustedUsers,
-            inlineBytes: configuration.limits.inlineBytes, retry: configuration.retry.policy, drivers: servedNames)
+        let pipeline = pipeline
         let outbox = Outbox(broker: broker, time: time, logger: logger, metrics: metrics)
         let notifications = NotificationService(
             outbox: outbox, names: names, worker: name, time: time, logger: logger, metrics: metrics)
@@ -125,21 +145,24 @@ package struct StowageWorker: Sendable {
         ) { api.settings(of: $0) }
         let settler = TaskSettler(
             broker: broker, outbox: outbox, notifications: notifications, names: names, time: time)
+        let spool = SpoolRoots(configuration.spool.roots)
+        let watch = TaskWatch(
+            watchdog: watchdog, notifications: notifications, progressInterval: configuration.events.progressInterval)
         let runner = TaskRunner(
-            configuration: pipeline, api: api, spool: SpoolRoots(configuration.spool.roots), blocking: blocking,
-            time: time,
-            watch: TaskWatch(
-                watchdog: watchdog, notifications: notifications,
-                progressInterval: configuration.events.progressInterval))
+            configuration: pipeline, api: api, spool: spool, blocking: blocking, time: time, control: control,
+            watch: watch)
+        let lastWord = LastWord(
+            worker: name, broker: broker, reader: reader, settler: settler,
+            look: LastLook(api: api, spool: spool, blocking: blocking, watch: watch), time: time)
         let undertaker = Undertaker(
-            configuration: pipeline, broker: broker, reader: reader, settler: settler, time: time)
+            configuration: pipeline, broker: broker, reader: reader, settler: settler, lastWord: lastWord, time: time)
         let clerk = TaskClerk(
-            broker: broker, reader: reader, runner: runner, settler: settler, undertaker: undertaker, time: time,
-            logger: logger, metrics: metrics, shutdown: shutdown)
+            broker: broker, reader: reader, runner: runner, settler: settler, undertaker: undertaker,
+            lastWord: lastWord, time: time, logger: logger, metrics: metrics, shutdown: shutdown)
         let total = configuration.worker.concurrency
         return ArchivingManager(
             configuration: pipeline, broker: broker, slots: total,
-            concurrency: { api.settings(of: $0)?.concurrency ?? total }, clerk: clerk, logger: logger,
-            shutdown: shutdown)
+            concurrency: { api.settings(of: $0)?.concurrency ?? total }, clerk: clerk, control: control,
+            time: time, logger: logger, shutdown: shutdown)
     }
 }

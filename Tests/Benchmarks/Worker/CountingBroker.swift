@@ -43,6 +43,10 @@ final class CountingBroker: MessageBroker {
 
     func get(_ queue: String) async throws(BrokerError) -> Delivery? { try await wrapped.get(queue) }
 
+    func messageCount(of queue: String) async throws(BrokerError) -> Int {
+        try await wrapped.messageCount(of: queue)
+    }
+
     func declare(_ item: TopologyItem, passive: Bool) async throws(BrokerError) {
         try await wrapped.declare(item, passive: passive)
     }

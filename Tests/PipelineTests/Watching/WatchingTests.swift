@@ -191,7 +191,7 @@ struct WatchingTests {
             let driver = try #require(DriverName("a"))
             #expect(harness.watchdog.hangs(driver) && harness.watchdog.left(on: driver) == 1)
             script.openGate()
-            _ = await harness.logs.line("a call that was given up has returned")
+            _ = await harness.log.line("a call that was given up has returned")
             #expect(!harness.watchdog.hangs(driver) && harness.watchdog.left(on: driver) == 0)
             #expect(harness.metrics.gauge("stowage_tasks_left", [("driver", "a")]).value == 0)
             try await harness.store("t-2")
@@ -221,9 +221,37 @@ struct WatchingTests {
             try await harness.store("t-3", on: "b")
             #expect(try await harness.event().summary == "succeeded")
             script.openGate()
-            _ = await harness.logs.line("a call that was given up has returned")
+            _ = await harness.log.line("a call that was given up has returned")
             try await harness.store("t-4")
             #expect(try await harness.event().summary == "succeeded")
+        }
+    }
+
+    @Test("a copy whose target hangs says nothing against the driver that it reads from")
+    func hungTarget() async throws {
+        let harness = try await PipelineHarness(fallbacks: ["b": ["a"]], isWatched: true)
+        let script = try #require(harness.scripts["a"])
+        try await harness.whileWorking {
+            try await harness.store("s-1", Self.text, on: "b")
+            _ = try await harness.event()
+            script.closeGate()
+            try await harness.send(
+                #"{"id":"c-1","operation":"copy","driver":"b","options":{"timeoutSeconds":20,"maxAttempts":1},"#
+                    + #""data":{"key":"s-1/n.txt","to":"a"}}"#, key: "b.copy")
+            await script.writesBegun(1)
+            await harness.watch(for: 60)
+            let event = try await harness.event()
+            guard case .failed(let error, _, let possibleCopies) = event.happening else {
+                Issue.record("\(event)")
+                return
+            }
+            #expect(error.code == .timedOut && error.place == .destination)
+            #expect(possibleCopies.map(\.text) == ["a"])
+            let (target, source) = (try #require(DriverName("a")), try #require(DriverName("b")))
+            #expect(harness.watchdog.hangs(target) && harness.watchdog.left(on: target) == 1)
+            #expect(!harness.watchdog.hangs(source) && harness.watchdog.left(on: source) == 0)
+            script.openGate()
+            _ = await harness.log.line("a call that was given up has returned")
         }
     }
 

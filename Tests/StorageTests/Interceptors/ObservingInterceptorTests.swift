@@ -25,6 +25,7 @@ struct ObservingInterceptorTests {
     @Test("every kind of call has a series of its own from the start")
     func kinds() async throws {
         let bench = try StorageBench()
+        bench.script.state.change { $0.capabilities.presign = true }
         let storage = bench.storage(interceptors: nil)
         for kind in StorageCall.Kind.allCases { #expect(count(bench, kind.rawValue, "ok") == 0) }
         let request = try StoreRequest.of { $0.legalHold = true }
@@ -36,6 +37,7 @@ struct ObservingInterceptorTests {
         _ = try await storage.store(again, from: BytesSource([1]))
         _ = try await storage.list(ListData())
         _ = try await storage.capacity()
+        _ = try await storage.presign(PresignData(archive: .handle(handle), expiresSeconds: 60))
         _ = try await storage.sweep(olderThan: .seconds(1))
         try await storage.probe()
         let task = try #require(TaskID("r1"))

@@ -1,3 +1,4 @@
+import DriverConformance
 import Storage
 import StowageContract
 import TestSupport

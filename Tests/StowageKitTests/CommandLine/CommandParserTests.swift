@@ -1,6 +1,6 @@
 import Testing
 
-@testable import stowage
+@testable import StowageKit
 
 @Suite("CommandParser")
 struct CommandParserTests {

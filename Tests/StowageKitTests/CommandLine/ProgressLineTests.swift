@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import stowage
+@testable import StowageKit
 
 @Suite("ProgressLine")
 struct ProgressLineTests {

@@ -1,0 +1,8 @@
+import StowageKit
+
+@main
+struct Stowage {
+    static func main() {
+        StowageProgram(drivers: StowageProgram.bundledDrivers).main()
+    }
+}

@@ -1,0 +1,21 @@
+import Storage
+import StowageKit
+import Testing
+
+@Suite("StowageProgram")
+struct StowageProgramTests {
+    @Test("brings its drivers, each of a type of its own")
+    func bundled() {
+        let types = StowageProgram.bundledDrivers.map { $0.type }
+        #expect(types.contains("local"))
+        #expect(Set(types).count == types.count)
+        _ = StowageProgram(drivers: StowageProgram.bundledDrivers)
+    }
+
+    @Test("refuses two drivers of one type instead of taking either")
+    func ambiguous() async {
+        await #expect(processExitsWith: .failure) {
+            _ = StowageProgram(drivers: StowageProgram.bundledDrivers + StowageProgram.bundledDrivers.prefix(1))
+        }
+    }
+}
