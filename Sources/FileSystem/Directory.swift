@@ -71,6 +71,14 @@ package struct Directory: Sendable {
         throw FileSystemError(errno: errno, operation: "fstatat")
     }
 
+    /// What stands under a path of the operator's, behind symbolic links; `nil` is nothing.
+    package static func status(of path: String) throws(FileSystemError) -> FileStatus? {
+        var status = stat()
+        if fstatat(AT_FDCWD, path, &status, 0) == 0 { return FileStatus(status) }
+        if errno == ENOENT || errno == ENOTDIR { return nil }
+        throw FileSystemError(errno: errno, operation: "fstatat")
+    }
+
     /// Removes the file `name`; returns whether there was one.
     @discardableResult
     package func unlink(_ name: String) throws(FileSystemError) -> Bool {

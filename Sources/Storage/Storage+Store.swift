@@ -81,8 +81,8 @@ extension Storage {
             let size = draft.request.size ?? body.size
             if let size { try admit(size: size) }
             // Whoever does not know how much he brings needs room all the same.
-            try await checkRoom(for: size ?? 0)
-            let receipt = try await write(draft, hashing)
+            let promise = try await promiseRoom(for: size ?? 0) { hashing.count }
+            let receipt = try await write(draft, hashing, in: promise)
             await hashing.close()
             return receipt
         } catch {
@@ -106,6 +106,21 @@ extension Storage {
         return HashingBody(body, mostBytes: largest, tooMany: tooLarge(largest)) { _ in }
     }
 
+    private func write(
+        _ draft: StoreDraft, _ body: HashingBody, in promise: RoomLedger.Promise?
+    ) async throws(StorageError) -> StoreReceipt {
+        guard let promise else { return try await write(draft, body) }
+        do throws(StorageError) {
+            let receipt = try await write(draft, body)
+            room.end(promise, stored: receipt.handle.size)
+            return receipt
+        } catch {
+            // Where nobody knows whether it stands, its bytes may have to be counted.
+            room.end(promise, stored: error.isAmbiguous ? body.count : nil)
+            throw error
+        }
+    }
+
     private func write(_ draft: StoreDraft, _ body: HashingBody) async throws(StorageError) -> StoreReceipt {
         let request = draft.request
         let policy = verification
@@ -121,7 +136,6 @@ extension Storage {
         let manifest = try manifest(of: receipt.archive)
         let verified = try await prove(
             receipt.archive, manifest, policy, byDriver: receipt.verified, request.meter)
-        if write.size == nil { roomCache.promise(manifest.size) }
         let handle = try handle(of: receipt.archive)
         return StoreReceipt(
             handle: handle, alreadyPresent: false, verified: verified, exclusive: receipt.exclusive,
@@ -161,32 +175,6 @@ extension Storage {
             holds: request.origin?.protection.holds ?? [], request: draft.fingerprint.request,
             fingerprint: draft.digest,
             copiedFrom: request.copiedFrom, copiedBy: request.operation == .copy ? request.taskID : nil)
-    }
-
-    /// Refuses a store that would leave less than the configured minimum.
-    private func checkRoom(for size: Int64) async throws(StorageError) {
-        let minimumBytes = settings.minimumFreeBytes ?? 0
-        let minimumPercent = settings.minimumFreePercent ?? 0
-        guard minimumBytes > 0 || minimumPercent > 0, capabilities.capacity else { return }
-        let now = environment.time.millisecondsSinceEpoch
-        let isEnough = { (capacity: StoreCapacity) throws(StorageError) in
-            guard let free = capacity.freeBytes else { return }
-            var minimum = minimumBytes
-            if let total = capacity.totalBytes {
-                let share = (Double(total) * minimumPercent / 100).rounded(.up)
-                minimum = max(minimum, Int64(exactly: share) ?? .max)
-            }
-            let (left, isBelowAll) = free.subtractingReportingOverflow(size)
-            guard !isBelowAll, left >= minimum else {
-                throw StorageError(
-                    .outOfSpace, .transient(after: nil), "the store would fall below its minimum of free space",
-                    context: ["free": String(free), "size": String(size), "minimum": String(minimum)])
-            }
-        }
-        if try roomCache.admit(size, at: now, isEnough) { return }
-        let fresh = try await call(.capacity) { () async throws(StorageError) in try await driver.capacity() }
-        roomCache.remember(fresh, at: now)
-        _ = try roomCache.admit(size, at: now, isEnough)
     }
 }
 

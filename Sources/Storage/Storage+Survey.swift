@@ -60,11 +60,7 @@ extension Storage {
     /// How much room there is.
     package func capacity() async throws(StorageError) -> StoreCapacity {
         guard capabilities.capacity else { return StoreCapacity() }
-        return try await withSlot { () async throws(StorageError) in
-            let capacity = try await call(.capacity) { () async throws(StorageError) in try await driver.capacity() }
-            roomCache.remember(capacity, at: environment.time.millisecondsSinceEpoch)
-            return capacity
-        }
+        return try await withSlot { () async throws(StorageError) in try await readCapacity() }
     }
 
     private func digest(

@@ -24,7 +24,7 @@ package final class Storage: Sendable {
     let sourceLimit: ConcurrencyLimit
     /// Copies that follow a store on another driver count apart, for the same reason.
     let copyLimit: ConcurrencyLimit
-    let roomCache: RoomCache
+    let room = RoomLedger()
     /// `settings.prefix` with its slash, NFC; empty: none.
     let prefix: String
 
@@ -42,7 +42,6 @@ package final class Storage: Sendable {
         self.limit = ConcurrencyLimit(max(1, settings.concurrency))
         self.sourceLimit = ConcurrencyLimit(max(1, settings.concurrency))
         self.copyLimit = ConcurrencyLimit(max(1, settings.concurrency))
-        self.roomCache = RoomCache()
         self.prefix = ArchiveKey.front(settings.prefix)
     }
 
@@ -65,9 +64,18 @@ package final class Storage: Sendable {
     ///
     /// Never writes.
     package func probe() async throws(StorageError) {
-        try await withSlot { () async throws(StorageError) in
-            try await call(.probe) { () async throws(StorageError) in try await driver.probe() }
-        }
+        try await withSlot { () async throws(StorageError) in try await probeOutOfTurn() }
+    }
+
+    /// The same without a slot, and so beside `concurrency` other calls.
+    package func probeOutOfTurn() async throws(StorageError) {
+        try await call(.probe) { () async throws(StorageError) in try await driver.probe() }
+    }
+
+    /// How much room there is, asked without a slot.
+    package func capacityOutOfTurn() async throws(StorageError) -> StoreCapacity {
+        guard capabilities.capacity else { return StoreCapacity() }
+        return try await readCapacity()
     }
 
     /// Removes what killed writers left behind and is older than `age`; returns how many.

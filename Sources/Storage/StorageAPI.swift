@@ -32,12 +32,48 @@ package actor StorageAPI {
     /// - Throws: `.unknownDriver`, or why it cannot be opened.
     package nonisolated func storage(_ name: DriverName) async throws(StorageError) -> Storage {
         if let storage = standing(name) { return storage }
-        return try await open(name)
+        return try await open(name, asksBreaker: true)
     }
+
+    /// What a probe met.
+    package struct ProbeFailure: Error {
+        package var error: StorageError
+        /// Whether the driver could not even be opened.
+        package var isOpening: Bool
+
+        package init(error: StorageError, isOpening: Bool) {
+            self.error = error
+            self.isOpening = isOpening
+        }
+    }
+
+    /// Whether the driver answers; opens it where that has not been done, and asks one that is down as well.
+    ///
+    /// Takes none of the driver's slots: tasks that hang in all of them must not keep anybody from finding out.
+    package nonisolated func probe(_ name: DriverName) async throws(ProbeFailure) {
+        let storage: Storage
+        do throws(StorageError) {
+            if let standing = standing(name) {
+                storage = standing
+            } else {
+                storage = try await open(name, asksBreaker: false)
+            }
+        } catch {
+            throw ProbeFailure(error: error, isOpening: true)
+        }
+        do throws(StorageError) {
+            try await storage.probeOutOfTurn()
+        } catch {
+            throw ProbeFailure(error: error, isOpening: false)
+        }
+    }
+
+    /// Whether the storage of that name is open: then asking for it does not wait.
+    package nonisolated func isOpen(_ name: DriverName) -> Bool { standing(name) != nil }
 
     private nonisolated func standing(_ name: DriverName) -> Storage? { opened.withLock { $0[name] } }
 
-    private func open(_ name: DriverName) async throws(StorageError) -> Storage {
+    private func open(_ name: DriverName, asksBreaker: Bool) async throws(StorageError) -> Storage {
         guard let definition = definitions[name] else {
             throw StorageError(
                 .unknownDriver, .permanent, "no such driver is configured", at: .task, context: ["driver": name.text])
@@ -45,6 +81,7 @@ package actor StorageAPI {
         while true {
             if let storage = standing(name) { return storage }
             if isClosed { throw StorageError.cancelled }
+            if asksBreaker { try environment.breaker?.admitOpening(of: name) }
             guard openings.withLock({ $0[name] != nil }) else { break }
             await wait(for: name)
             try StorageError.checkCancellation()
@@ -55,7 +92,14 @@ package actor StorageAPI {
                 waiter.resume()
             }
         }
-        let storage = try await factory.open(definition, in: environment)
+        let storage: Storage
+        do throws(StorageError) {
+            storage = try await factory.open(definition, in: environment)
+        } catch {
+            environment.breaker?.recordOpening(of: name, error)
+            throw error
+        }
+        environment.breaker?.recordOpening(of: name, nil)
         if isClosed {
             await storage.close()
             throw StorageError.cancelled

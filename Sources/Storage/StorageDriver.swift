@@ -5,7 +5,7 @@ public import StrictCoding
 /// What the author of a driver implements: the wire, and nothing else.
 ///
 /// `Storage` guarantees: keys are valid, normalised and within the declared limits; only declared capabilities are
-/// used; at most `concurrency` calls run at once; cancellation arrives as task cancellation.
+/// used; at most `concurrency` calls run at once, besides probes; cancellation arrives as task cancellation.
 ///
 /// The driver owes: every failure mapped to a `StorageError` that says whether its outcome is ambiguous; nothing
 /// visible until it is complete; never an existing archive replaced, whatever the races and crashes; no retries, they

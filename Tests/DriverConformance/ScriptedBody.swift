@@ -10,6 +10,8 @@ package final class ScriptedBody: ArchiveBody {
         case failure(StorageError)
         /// Waits until the task is cancelled, then throws `.cancelled`.
         case hang
+        /// Waits as long as that takes, then goes on with the next step.
+        case wait(@Sendable () async -> Void)
     }
 
     package let size: Int64?
@@ -62,6 +64,9 @@ package final class ScriptedBody: ArchiveBody {
         case .hang:
             do { try await ContinuousClock().sleep(for: .seconds(3600)) } catch {}
             throw StorageError.cancelled
+        case .wait(let wait):
+            await wait()
+            return try await next()
         }
     }
 

@@ -139,21 +139,22 @@ extension EndToEnd {
         func replayAfterRepair() async throws {
             let settings = Settings().with { $0.maxAttempts = 2 }
             try await Installation.with(settings) { here in
-                try move(here.disk("a"), to: here.disk("away"))
-                try await here.startWorker()
+                let full = settings.with { $0.drivers[0].keys = "minimumFreeBytes: 9000000000000000000" }
+                let worker = try await here.startWorker(full)
                 let task = TaskDocument.store("archive", Array("late".utf8))
                 let failed = try await here.run(task)
-                #expect(failed.messageID == "\(task.id)/failed" && failed.error?.code == .unavailable, "\(failed)")
+                #expect(failed.messageID == "\(task.id)/failed" && failed.error?.code == .outOfSpace, "\(failed)")
                 guard case .failed(_, let attempts, _) = failed.event.happening else {
                     throw UnexpectedTurn("\(failed)")
                 }
-                #expect(attempts.count == 2 && attempts.allSatisfy { $0.code == .unavailable })
+                #expect(attempts.count == 2 && attempts.allSatisfy { $0.code == .outOfSpace })
                 #expect(here.events.of(task.id).contains { $0.messageID == "\(task.id)/retrying/1" })
                 let letters = try await here.parked()
                 #expect(letters.map { $0["id"] as? String } == [task.id])
-                #expect((letters.first?["error"] as? [String: Any])?["code"] as? String == "unavailable")
+                #expect((letters.first?["error"] as? [String: Any])?["code"] as? String == "out-of-space")
 
-                try move(here.disk("away"), to: here.disk("a"))
+                #expect(await worker.stop() == .code(0))
+                try await here.startWorker()
                 let replay = try await here.stowage(as: .operator_, "dead", "replay", task.id)
                 #expect(replay.exit == .code(0), "\(replay.errors)")
                 let succeeded = try await here.events.final(of: task.id, count: 2)

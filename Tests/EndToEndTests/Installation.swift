@@ -21,6 +21,7 @@ struct Settings: Sendable {
     var sweepSeconds = 1
     var limits = "{}"
     var events = "{}"
+    var spaceSeconds = 300
     var level = "debug"
 
     /// With other values.
@@ -140,6 +141,7 @@ final class Installation: Sendable {
             "spool: { roots: [\(folder.path("spool"))] }",
             "limits: \(settings.limits)",
             "events: \(settings.events)",
+            "space: { everySeconds: \(settings.spaceSeconds) }",
             "retry: { maxAttempts: \(settings.maxAttempts), "
                 + "attemptsBeforeFailover: \(settings.attemptsBeforeFailover), delays: \(settings.delays) }",
             "sweep: { afterSeconds: \(settings.sweepSeconds) }",

@@ -14,6 +14,7 @@ struct DecisionCase: Sendable, CustomTestStringConvertible {
     var deadlineIn: Int64?
     var isShuttingDown = false
     var isCancelled = false
+    var isDriverDown = false
     var expected: String
 
     var testDescription: String { name }
@@ -139,6 +140,33 @@ struct ErrorHandlerTests {
         .init(
             name: "a real failure during shutdown counts", error: transient(.unavailable), isShuttingDown: true,
             expected: "retry 5s"),
+        .init(
+            name: "a driver that is down is waited for about as long as between two probes",
+            error: transient(.unavailable), isDriverDown: true, expected: "wait 30s"),
+        .init(
+            name: "for ever, because nothing is counted", error: transient(.unavailable, after: .seconds(30)),
+            attempt: 8, isDriverDown: true, expected: "wait 30s"),
+        .init(
+            name: "a store leaves it at once", error: transient(.timedOut), slip: ["b", "c"], isDriverDown: true,
+            expected: "failover b rest c"),
+        .init(
+            name: "nothing else does", error: transient(.unavailable), operation: .retrieve, slip: ["b"],
+            isDriverDown: true, expected: "wait 30s"),
+        .init(
+            name: "near the deadline it is waited for shorter", error: transient(.unavailable), deadlineIn: 29_999,
+            isDriverDown: true, expected: "wait 5s"),
+        .init(
+            name: "and not beyond it", error: transient(.unavailable), deadlineIn: 4_999, isDriverDown: true,
+            expected: "give up"),
+        .init(
+            name: "what the driver said before it went down stands", error: permanent(.notFound), isDriverDown: true,
+            expected: "give up"),
+        .init(
+            name: "so does what it said of the bytes", error: transient(.integrityMismatch), slip: ["b"],
+            isDriverDown: true, expected: "retry 5s"),
+        .init(
+            name: "a bad source counts, whoever is down", error: transient(.unavailable, at: .source),
+            isDriverDown: true, expected: "retry 5s"),
     ]
 
     @Test("decides", arguments: cases)
@@ -151,11 +179,13 @@ struct ErrorHandlerTests {
                 operation: row.operation, attempt: row.attempt, maximumAttempts: row.maximumAttempts,
                 slip: row.slip.compactMap { DriverName($0) },
                 deadline: row.deadlineIn.map { now.advanced(byMilliseconds: $0) }, now: now,
-                isShuttingDown: row.isShuttingDown, isCancelled: row.isCancelled))
+                isShuttingDown: row.isShuttingDown, isCancelled: row.isCancelled, isDriverDown: row.isDriverDown))
         let text =
             switch decision {
             case .retry(let level, let at):
                 at == now.advanced(byMilliseconds: level.milliseconds) ? "retry \(level.name)" : "retry at a wrong time"
+            case .wait(let level, let at):
+                at == now.advanced(byMilliseconds: level.milliseconds) ? "wait \(level.name)" : "wait at a wrong time"
             case .failover(let next, let rest): "failover \(next) rest \(rest.map(\.text).joined(separator: ","))"
             case .giveUp: "give up"
             case .handBack: "hand back"

@@ -36,12 +36,17 @@ final class PipelineHarness: Sendable {
     private let manager: ArchivingManager
     private let expiry: Task<Void, Never>
     private let isWatched: Bool
+    let board: DriverBoard
+    private let watch: DriverWatch?
+    /// Read, but not asked for yet.
+    private let unread = Guarded<[StowageEvent]>([])
 
-    /// Drivers `a` (fallback `b`) and `b`, unless told otherwise; those of `presigning` are memories that give out URLs.
+    /// Drivers `a` (fallback `b`) and `b`, unless told otherwise; those of `presigning` are memories that give out URLs;
+    /// with `watchesDrivers` they can go down.
     ///
     /// `isWatched`: the watchdog sleeps on the clock too.
     init(
-        fallbacks: [String: [String]] = ["a": ["b"]], presigning: [String] = [],
+        fallbacks: [String: [String]] = ["a": ["b"]], presigning: [String] = [], watchesDrivers: Bool = false,
         concurrency: Int = DriverSettings().concurrency, isWatched: Bool = false
     ) async throws {
         self.isWatched = isWatched
@@ -63,6 +68,8 @@ final class PipelineHarness: Sendable {
         control = ControlBoard(worker: "w-1", drivers: drivers)
         let blocking = BlockingPool(threads: 4)
         let time = clock.time
+        board = DriverBoard(watchesDrivers ? drivers : [], time: time)
+        let throttle = ConsumerThrottle()
         api = StorageAPI(
             factory: StorageDriverFactory([ScriptedDriver.self, PresigningDriver.self]),
             drivers: drivers.map { name in
@@ -76,7 +83,8 @@ final class PipelineHarness: Sendable {
                     name: name, type: "scripted", settings: settings,
                     configuration: ["script": .string(id + name.text)])
             },
-            environment: StorageEnvironment(blocking: blocking, time: time, metrics: metrics, logger: logger))
+            environment: StorageEnvironment(
+                blocking: blocking, time: time, metrics: metrics, logger: logger, breaker: board))
         let configuration = PipelineConfiguration(
             names: names, worker: "w-1", retry: RetryPolicy(maximumAttempts: 4, levels: Self.levels),
             drivers: drivers)
@@ -89,31 +97,39 @@ final class PipelineHarness: Sendable {
         let settler = TaskSettler(
             broker: broker, outbox: outbox, notifications: notifications, names: names, time: time)
         watchdog = Watchdog(time: time, logger: logger, metrics: metrics)
-        let watch = TaskWatch(watchdog: watchdog, notifications: notifications, progressInterval: .seconds(10))
+        let taskWatch = TaskWatch(watchdog: watchdog, notifications: notifications, progressInterval: .seconds(10))
         let lastWord = LastWord(
             worker: "w-1", broker: broker, reader: reader, settler: settler,
-            look: LastLook(api: api, spool: SpoolRoots([spool.path]), blocking: blocking, watch: watch), time: time)
+            look: LastLook(api: api, spool: SpoolRoots([spool.path]), blocking: blocking, watch: taskWatch),
+            time: time)
         let clerk = TaskClerk(
             broker: broker, reader: reader,
             runner: TaskRunner(
                 configuration: configuration, api: api, spool: SpoolRoots([spool.path]), blocking: blocking,
-                time: time, control: control, watch: watch),
+                time: time, control: control, board: board, watch: taskWatch),
             settler: settler,
             undertaker: Undertaker(
                 configuration: configuration, broker: broker, reader: reader, settler: settler, lastWord: lastWord,
                 time: time),
             lastWord: lastWord, time: time, logger: logger, metrics: metrics, shutdown: shutdown)
         manager = ArchivingManager(
-            configuration: configuration, broker: broker, slots: 8, concurrency: { _ in 4 }, clerk: clerk,
-            control: control, time: time, logger: logger, shutdown: shutdown)
+            configuration: configuration, broker: broker, slots: 8, concurrency: { _ in 4 }, throttle: throttle,
+            clerk: clerk, control: control, time: time, logger: logger, shutdown: shutdown)
+        watch =
+            watchesDrivers
+            ? DriverWatch(
+                board: board, api: api, served: drivers, throttle: throttle, notifications: notifications, time: time,
+                logger: logger, metrics: metrics) : nil
         expiry = Task { [server] in await server.run() }
     }
 
     /// Runs the worker while `body` runs, then shuts it down cleanly.
     func whileWorking(_ body: () async throws -> Void) async throws {
-        async let ended: Void = manager.run()
-        let watching = Task { [isWatched, watchdog] in if isWatched { try await watchdog.run() } }
+        let watching = Task { [watch] in try await watch?.run() }
         defer { watching.cancel() }
+        async let ended: Void = manager.run()
+        let looking = Task { [isWatched, watchdog] in if isWatched { try await watchdog.run() } }
+        defer { looking.cancel() }
         do { try await body() } catch {
             shutdown.request()
             try? await ended
@@ -125,7 +141,7 @@ final class PipelineHarness: Sendable {
     }
 
     /// Lets the watchdog look `seconds` times, once a second.
-    func watch(for seconds: Int) async {
+    func look(for seconds: Int) async {
         for _ in 0..<seconds {
             await clock.waitForSleepers()
             clock.advance(by: Watchdog.interval)
@@ -157,18 +173,46 @@ final class PipelineHarness: Sendable {
         #expect(try await send(body, key: "\(driver).store") == .confirmed)
     }
 
-    /// The next event, in the order in which they were published.
-    func event() async throws -> TaskEvent { try await arrival().event }
-
-    /// The next event with its message.
+    /// The next message of the events' exchange, and the event about a task that it brings.
     func arrival() async throws -> (event: TaskEvent, delivery: Delivery) {
         for await delivery in events.deliveries {
             guard case .complete(let body) = delivery.body else { continue }
+            return (try TaskEvent.read(body: body), delivery)
+        }
+        throw CancellationError()
+    }
+
+    /// The next event about a task, in the order in which they were published.
+    func event() async throws -> TaskEvent {
+        let event = try await event { if case .task = $0 { true } else { false } }
+        guard case .task(let event) = event else { throw CancellationError() }
+        return event
+    }
+
+    /// The next event about a driver.
+    func driverEvent() async throws -> DriverEvent {
+        let event = try await event { if case .driver = $0 { true } else { false } }
+        guard case .driver(let event) = event else { throw CancellationError() }
+        return event
+    }
+
+    private func event(where isWanted: (StowageEvent) -> Bool) async throws -> StowageEvent {
+        let known = unread.withLock { unread in unread.firstIndex(where: isWanted).map { unread.remove(at: $0) } }
+        if let known { return known }
+        for await delivery in events.deliveries {
+            guard case .complete(let body) = delivery.body else { continue }
             #expect(delivery.properties.userID == nil || delivery.properties.userID == "worker")
-            let event = try TaskEvent.read(body: body)
-            #expect(delivery.properties.messageID == event.id)
-            #expect(delivery.routingKey == event.routingKey)
-            return (event, delivery)
+            let event = try StowageEvent.read(body: body)
+            switch event {
+            case .task(let event):
+                #expect(delivery.properties.messageID == event.id)
+                #expect(delivery.routingKey == event.routingKey)
+            case .driver(let event):
+                #expect(delivery.properties.messageID == event.id)
+                #expect(delivery.routingKey == event.routingKey)
+            }
+            if isWanted(event) { return event }
+            unread.withLock { $0.append(event) }
         }
         throw CancellationError()
     }

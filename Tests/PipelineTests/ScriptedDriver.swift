@@ -27,6 +27,7 @@ final class ScriptedDriver: StorageDriver, Retaining {
         guard let script = DriverScript.named(configuration.script) else {
             throw StorageError(.unexpected, .permanent, "no such script")
         }
+        try script.checkPresence()
         if let error = script.next(.open)?.error { throw error }
         return ScriptedDriver(
             memory: try await MemoryStorageDriver.open(MemoryConfiguration(), in: environment), script: script)
@@ -39,6 +40,7 @@ final class ScriptedDriver: StorageDriver, Retaining {
     func write(_ request: WriteRequest, from body: any ArchiveBody) async throws(StorageError) -> WriteReceipt {
         script.noteWrite()
         await script.passGate()
+        try script.checkPresence()
         try StorageError.checkCancellation()
         guard let fault = script.next(.write) else { return try await memory.write(request, from: body) }
         if fault.isAfterEffect { _ = try await memory.write(request, from: body) }
@@ -47,6 +49,7 @@ final class ScriptedDriver: StorageDriver, Retaining {
     }
 
     func stat(_ key: ArchiveKey, version: String?) async throws(StorageError) -> StoredArchive? {
+        try script.checkPresence()
         if let error = script.next(.stat)?.error { throw error }
         return try await memory.stat(key, version: version)
     }
@@ -68,8 +71,12 @@ final class ScriptedDriver: StorageDriver, Retaining {
         try await memory.list(prefix: prefix, after: after, limit: limit)
     }
 
-    func capacity() async throws(StorageError) -> StoreCapacity { try await memory.capacity() }
-    func probe() async throws(StorageError) {}
+    func capacity() async throws(StorageError) -> StoreCapacity {
+        if let capacity = script.capacity { return capacity }
+        return try await memory.capacity()
+    }
+
+    func probe() async throws(StorageError) { try script.checkPresence() }
     func sweep(olderThan age: Duration) async throws(StorageError) -> Int { 0 }
     func close() async {}
 }
@@ -88,6 +95,8 @@ final class DriverScript: Sendable {
         var faults: [(Call, Fault)] = []
         var writes = 0
         var isGated = false
+        var isAway = false
+        var capacity: StoreCapacity?
         var waiting: [Handover<Void>] = []
         var arrivals: [(Int, Handover<Void>)] = []
         var bodies: [any ArchiveBody] = []
@@ -115,6 +124,25 @@ final class DriverScript: Sendable {
     func failAfterNext(_ call: Call, _ error: StorageError) {
         state.withLock { $0.faults += [(call, Fault(error: nil)), (call, Fault(error: error))] }
     }
+
+    /// Every call finds no answer for as long as this is so, and is not tried again at once.
+    var isAway: Bool {
+        get { state.withLock { $0.isAway } }
+        set { state.withLock { $0.isAway = newValue } }
+    }
+
+    func checkPresence() throws(StorageError) {
+        if isAway { throw StorageError(.unavailable, .exhausted, "the store is away") }
+    }
+
+    /// What it says about its room; `nil`: what the memory says.
+    var capacity: StoreCapacity? {
+        get { state.withLock { $0.capacity } }
+        set { state.withLock { $0.capacity = newValue } }
+    }
+
+    /// How many writes have begun.
+    var writes: Int { state.withLock { $0.writes } }
 
     func next(_ call: Call) -> Fault? {
         state.withLock { state in

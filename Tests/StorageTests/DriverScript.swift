@@ -40,6 +40,8 @@ final class DriverScript: Sendable {
         // What was seen.
         var calls: [DriverCall] = []
         var discarded = 0
+        /// How many connections it may hold open.
+        var connections: Int?
         var lastPolicy: VerificationPolicy?
         var listings: [String] = []
         var ranges: [Range<Int64>?] = []

@@ -28,6 +28,7 @@ final class ScriptedDriver: StorageDriver, Retaining, Presigning {
         guard let script = DriverScript.current else {
             throw StorageError(.unexpected, .permanent, "a test has no script")
         }
+        script.state.change { [connections = environment.connections] in $0.connections = connections }
         try await script.begin(.open)
         return ScriptedDriver(script)
     }

@@ -54,6 +54,20 @@ struct StorageDriverFactoryTests {
         }
     }
 
+    @Test("tells the driver how many connections it may hold, as many as tasks unless said otherwise")
+    func connections() async throws {
+        for (connections, expected) in [(nil, 7), (3, 3), (64, 64)] as [(Int?, Int)] {
+            let bench = try StorageBench()
+            var definition = try definition()
+            definition.settings.concurrency = 7
+            definition.settings.connections = connections
+            try await DriverScript.$current.withValue(bench.script) {
+                _ = try await factory.open(definition, in: bench.environment)
+            }
+            #expect(bench.script.state.value.connections == expected)
+        }
+    }
+
     @Test("opening a bad definition is a permanent failure of the driver that names every problem")
     func opening() async throws {
         let bench = try StorageBench()

@@ -18,23 +18,27 @@ package struct ArchivingManager: Service {
     private let slots: Int
     private let limit: ConcurrencyLimit
     private let concurrency: @Sendable (DriverName) -> Int
+    private let throttle: ConsumerThrottle
     private let clerk: TaskClerk
     private let control: ControlBoard
     private let time: TimeSource
     private let logger: Logger
     private let shutdown: ShutdownSignal
 
-    /// A manager; `slots` says how many tasks of slow queues run at once in all, `concurrency` how many of one driver.
+    /// A manager; `slots` says how many tasks of slow queues run at once in all, `concurrency` how many of one driver;
+    /// `throttle` how many channels a driver's consumers may have at the moment.
     package init(
         configuration: PipelineConfiguration, broker: any MessageBroker, slots: Int,
-        concurrency: @escaping @Sendable (DriverName) -> Int, clerk: TaskClerk,
-        control: ControlBoard = ControlBoard(), time: TimeSource = .system, logger: Logger, shutdown: ShutdownSignal
+        concurrency: @escaping @Sendable (DriverName) -> Int, throttle: ConsumerThrottle = ConsumerThrottle(),
+        clerk: TaskClerk, control: ControlBoard = ControlBoard(), time: TimeSource = .system, logger: Logger,
+        shutdown: ShutdownSignal
     ) {
         self.configuration = configuration
         self.broker = broker
         self.slots = slots
         self.limit = ConcurrencyLimit(slots)
         self.concurrency = concurrency
+        self.throttle = throttle
         self.clerk = clerk
         self.control = control
         self.time = time
@@ -63,7 +67,7 @@ package struct ArchivingManager: Service {
             for (lane, consumer) in started {
                 group.addTask {
                     let service = LaneService(
-                        lane: lane, broker: broker, control: control, time: time, logger: logger)
+                        lane: lane, broker: broker, throttle: throttle, control: control, time: time, logger: logger)
                     await service.run(consumer, until: stop)
                     // Without being asked to: then nothing else is consumed any more either.
                     stop.request()

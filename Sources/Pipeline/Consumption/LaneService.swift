@@ -10,6 +10,7 @@ struct LaneService: Sendable {
 
     let lane: Lane
     let broker: any MessageBroker
+    let throttle: ConsumerThrottle
     let control: ControlBoard
     let time: TimeSource
     let logger: Logger
@@ -29,6 +30,10 @@ struct LaneService: Sendable {
                 let ended = ShutdownSignal()
                 group.addTask { await cancel(consumer, asked: asked, ended: ended, stop: stop) }
                 lane.load.beginConsuming()
+                var ticket: Int?
+                if let driver = lane.driver {
+                    ticket = await throttle.attach(consumer, of: driver, channels: lane.options.channels)
+                }
                 for await delivery in consumer.deliveries {
                     lane.load.enter()
                     group.addTask {
@@ -36,6 +41,7 @@ struct LaneService: Sendable {
                         lane.load.leave()
                     }
                 }
+                if let ticket { throttle.detach(ticket) }
                 ended.request()
                 lane.load.endConsuming()
                 // Nobody asked for it: the broker was closed.

@@ -136,7 +136,7 @@ extension TaskVerdict {
     fileprivate var error: ErrorReport? {
         switch self {
         case .succeeded, .postpone, .cancelled, .handBack: nil
-        case .retry(let error, _, _), .failover(let error, _, _), .failed(let error, _): error
+        case .retry(let error, _, _, _), .failover(let error, _, _), .failed(let error, _): error
         }
     }
 }

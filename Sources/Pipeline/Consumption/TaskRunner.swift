@@ -14,11 +14,13 @@ package struct TaskRunner: Sendable {
     private let search: SlipSearch
     private let look: LastLook
     private let control: ControlBoard
+    private let board: DriverBoard?
     private let watch: TaskWatch?
 
+    /// A runner; it does not begin what needs a driver that is down on `board`.
     package init(
         configuration: PipelineConfiguration, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool,
-        time: TimeSource, control: ControlBoard = ControlBoard(), watch: TaskWatch? = nil
+        time: TimeSource, control: ControlBoard = ControlBoard(), board: DriverBoard? = nil, watch: TaskWatch? = nil
     ) {
         self.control = control
         self.configuration = configuration
@@ -29,6 +31,7 @@ package struct TaskRunner: Sendable {
         self.errorHandler = ErrorHandler(policy: configuration.retry)
         self.search = SlipSearch(api: api, watch: watch)
         self.look = LastLook(api: api, spool: spool, blocking: blocking, watch: watch)
+        self.board = board
         self.watch = watch
     }
 
@@ -44,8 +47,9 @@ package struct TaskRunner: Sendable {
                 let wait = notBefore.millisecondsSinceEpoch - received.startedAt.millisecondsSinceEpoch
                 return judged(.postpone(on: configuration.retry.level(within: wait)), received, nil)
             }
+            let storage = try await storage(for: received.task)
             hasBegun = true
-            let outcome = try await performInterruptibly(received)
+            let outcome = try await performInterruptibly(received, on: storage)
             let result = await consolidated(outcome.result, of: received)
             return judged(.succeeded(result, removal: outcome.removal), received, nil)
         } catch {
@@ -54,11 +58,13 @@ package struct TaskRunner: Sendable {
     }
 
     /// What is quick is not worth stopping.
-    private func performInterruptibly(_ received: ReceivedTask) async throws(StorageError) -> OperationOutcome {
-        if received.task.operation.isQuick { return try await performWatched(received) }
+    private func performInterruptibly(
+        _ received: ReceivedTask, on storage: Storage
+    ) async throws(StorageError) -> OperationOutcome {
+        if received.task.operation.isQuick { return try await performWatched(received, on: storage) }
         let result = await control.interruptible(received.task.id, now: received.startedAt) {
             do throws(StorageError) {
-                return Result<OperationOutcome, StorageError>.success(try await performWatched(received))
+                return Result<OperationOutcome, StorageError>.success(try await performWatched(received, on: storage))
             } catch {
                 return .failure(error)
             }
@@ -80,19 +86,35 @@ package struct TaskRunner: Sendable {
         }
     }
 
-    private func performWatched(_ received: ReceivedTask) async throws(StorageError) -> OperationOutcome {
-        guard let watch, let terms = watch.terms(for: received) else { return try await perform(received, nil) }
+    /// The storage of a driver that is up; one that cannot be opened is down, whatever the reason.
+    private func storage(for task: StorageTask) async throws(StorageError) -> Storage {
+        if let refusal = board?.refusal(of: task.driver) { throw refusal }
+        do throws(StorageError) {
+            guard let watch, !api.isOpen(task.driver) else { return try await api.storage(task.driver) }
+            return try await watch.look(for: task, on: task.driver) { [api] (_) async throws(StorageError) in
+                try await api.storage(task.driver)
+            }
+        } catch {
+            throw board?.refusal(of: task.driver)?.with("cause", error.message) ?? error
+        }
+    }
+
+    private func performWatched(
+        _ received: ReceivedTask, on storage: Storage
+    ) async throws(StorageError) -> OperationOutcome {
+        guard let watch, let terms = watch.terms(for: received) else {
+            return try await perform(received, on: storage, nil)
+        }
+        try watch.checkSlots(of: storage)
         return try await watch.run(received, terms) { (meter) async throws(StorageError) in
-            try await perform(received, meter)
+            try await perform(received, on: storage, meter)
         }
     }
 
     private func perform(
-        _ received: ReceivedTask, _ meter: TransferMeter?
+        _ received: ReceivedTask, on storage: Storage, _ meter: TransferMeter?
     ) async throws(StorageError) -> OperationOutcome {
         let task = received.task
-        let storage = try await api.storage(task.driver)
-        try watch?.checkSlots(of: storage)
         var context = OperationContext(
             storage: storage, api: api, spool: spool, blocking: blocking, taskID: task.id,
             mayHaveRunBefore: received.envelope.mayHaveRunBefore, inlineBytes: configuration.inlineBytes,
@@ -131,13 +153,18 @@ package struct TaskRunner: Sendable {
         let situation = ErrorHandler.Situation(
             operation: received.task.operation, attempt: received.envelope.attempt,
             maximumAttempts: received.task.options.maxAttempts, slip: received.slip, deadline: received.deadline,
-            now: time.now, isShuttingDown: isShuttingDown, isCancelled: cancellation != nil)
+            now: time.now, isShuttingDown: isShuttingDown, isCancelled: cancellation != nil,
+            isDriverDown: board?.downSince(received.task.driver) != nil)
         let report = error.report(driver: received.task.driver(at: error.place))
         switch errorHandler.decide(error, in: situation) {
         case .handBack: return judged(.handBack, received, error)
         case .cancel:
             return await cancelled(received, after: error, by: cancellation?.by, situation, hasBegun: hasBegun)
         case .retry(let level, let at): return judged(.retry(report, on: level, at: at), received, error)
+        // What never began is no attempt, and leaves no trace. What did may have had an effect, and is remembered.
+        case .wait(let level, let at):
+            let wait = TaskVerdict.retry(report, on: level, at: at, isCounted: false)
+            return judged(hasBegun ? wait : .postpone(on: level), received, error)
         case .failover(let next, let rest):
             if error.isAmbiguous || received.envelope.mayHaveRunBefore {
                 let finding = await look.look(for: received, on: received.drivers)

@@ -48,9 +48,9 @@ package struct TaskSettler: Sendable {
             try await notifications.reply(
                 .cancelled(by: by), of: identity, received.envelope, for: received.delivery)
             CrashPoint.reach(.afterEvent)
-        case .retry(let error, let level, let at):
+        case .retry(let error, let level, let at, let isCounted):
             var next = received.next(after: attempt.record)
-            next.attempt += 1
+            if isCounted { next.attempt += 1 }
             next.slip = received.slip
             try await hand(
                 received.delivery, body: received.body, next, to: names.retry(level), key: received.delivery.routingKey)

@@ -4,8 +4,8 @@ package import StowageContract
 package enum TaskVerdict: Sendable {
     /// `removal` takes the source away once this is announced.
     case succeeded(TaskResult, removal: (any SourceRemoval)?)
-    /// Waits on a rung of the ladder.
-    case retry(ErrorReport, on: RetryLevel, at: Timestamp)
+    /// Waits on a rung of the ladder; `isCounted`: one attempt less is left.
+    case retry(ErrorReport, on: RetryLevel, at: Timestamp, isCounted: Bool = true)
     /// Its time has not come: waits on a rung of the ladder, and no attempt is counted.
     case postpone(on: RetryLevel)
     /// Goes to the alternative driver.

@@ -5,6 +5,9 @@ package import StowageContract
 ///
 /// Pure: what it needs to know stands in `Situation`.
 package struct ErrorHandler: Sendable {
+    /// About as long as a driver that is down may go without a probe: who waits longer waits for nothing.
+    private static let longestOutageWait = DriverBreaker.longestWait.wholeMilliseconds
+
     package let policy: RetryPolicy
 
     package init(policy: RetryPolicy) {
@@ -26,10 +29,13 @@ package struct ErrorHandler: Sendable {
         package var isShuttingDown: Bool
         /// An operator has cancelled the task.
         package var isCancelled: Bool
+        /// The breaker of the driver is open.
+        package var isDriverDown: Bool
 
         package init(
             operation: Operation, attempt: Int, maximumAttempts: Int? = nil, slip: [DriverName] = [],
-            deadline: Timestamp? = nil, now: Timestamp, isShuttingDown: Bool = false, isCancelled: Bool = false
+            deadline: Timestamp? = nil, now: Timestamp, isShuttingDown: Bool = false, isCancelled: Bool = false,
+            isDriverDown: Bool = false
         ) {
             self.operation = operation
             self.attempt = attempt
@@ -39,6 +45,7 @@ package struct ErrorHandler: Sendable {
             self.now = now
             self.isShuttingDown = isShuttingDown
             self.isCancelled = isCancelled
+            self.isDriverDown = isDriverDown
         }
     }
 
@@ -46,6 +53,8 @@ package struct ErrorHandler: Sendable {
     package enum Decision: Sendable, Equatable {
         /// A copy waits on that rung of the ladder and is tried again on the same driver.
         case retry(RetryLevel, at: Timestamp)
+        /// The same, but the attempt does not count: the driver is down.
+        case wait(RetryLevel, at: Timestamp)
         /// A copy goes to the alternative.
         case failover(to: DriverName, rest: [DriverName])
         /// A failed event, and the task is parked.
@@ -64,6 +73,10 @@ package struct ErrorHandler: Sendable {
         let urge = FailoverUrge(failure)
         let canFailOver = situation.operation == .store && !situation.slip.isEmpty
         if canFailOver, urge == .atOnce { return failover(in: situation) }
+        if situation.isDriverDown, failure.saysNoAnswer {
+            if canFailOver { return failover(in: situation) }
+            return outage(in: situation) ?? .giveUp
+        }
         if let retry = retry(after: failure, in: situation) {
             let isPatient = situation.attempt < policy.attemptsBeforeFailover
             return canFailOver && urge == .afterAttempts && !isPatient ? failover(in: situation) : retry
@@ -73,6 +86,15 @@ package struct ErrorHandler: Sendable {
 
     private func failover(in situation: Situation) -> Decision {
         .failover(to: situation.slip[0], rest: Array(situation.slip.dropFirst()))
+    }
+
+    /// `nil`: the driver would be asked again only after the deadline.
+    private func outage(in situation: Situation) -> Decision? {
+        let left = situation.deadline.map { $0.millisecondsSinceEpoch - situation.now.millisecondsSinceEpoch }
+        let level = policy.level(within: min(left ?? .max, Self.longestOutageWait))
+        let at = situation.now.advanced(byMilliseconds: level.milliseconds)
+        if let deadline = situation.deadline, at > deadline { return nil }
+        return .wait(level, at: at)
     }
 
     /// `nil`: trying again cannot help, attempts are used up, or the next would start after the deadline.
@@ -88,6 +110,13 @@ package struct ErrorHandler: Sendable {
             if let deadline = situation.deadline, at > deadline { return nil }
             return .retry(level, at: at)
         }
+    }
+}
+
+extension StorageError {
+    /// Whether it is what callers of a driver that is down get to hear.
+    fileprivate var saysNoAnswer: Bool {
+        place == .driver && retry != .permanent && (code == .unavailable || code == .timedOut)
     }
 }
 

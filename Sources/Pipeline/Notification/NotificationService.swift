@@ -48,6 +48,27 @@ package struct NotificationService: Sendable {
         await outbox.offer(message)
     }
 
+    /// An event about a driver, as it happens now.
+    package func event(_ happening: DriverEvent.Happening, about driver: DriverName) -> DriverEvent {
+        DriverEvent(
+            source: names.eventSource, time: time.now, driver: driver, worker: worker, happening: happening)
+    }
+
+    /// Publishes an event about a driver and returns when it is confirmed.
+    package func announce(_ event: DriverEvent) async throws(Outbox.DeliveryLost) {
+        var properties = MessageProperties()
+        properties.contentType = StowageEvent.contentType
+        properties.messageID = event.id
+        properties.correlationID = event.driver.text
+        properties.type = event.type.rawValue
+        properties.appID = "stowage"
+        properties.timestamp = event.time.millisecondsSinceEpoch / 1000
+        try await outbox.publish(
+            OutgoingMessage(
+                exchange: names.events, routingKey: event.routingKey, isMandatory: false, properties: properties,
+                body: event.encoded()))
+    }
+
     /// Sends the final event to the requester; a requester that is gone does not matter.
     package func reply(
         _ happening: TaskEvent.Happening, of identity: TaskIdentity, _ envelope: TaskEnvelope, for delivery: Delivery

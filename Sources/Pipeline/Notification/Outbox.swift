@@ -22,6 +22,24 @@ package struct Outbox: Sendable {
     /// The delivery is no longer ours, or the process is ending: leave it unsettled.
     package struct DeliveryLost: Error {}
 
+    /// Publishes what belongs to no delivery until it is confirmed.
+    ///
+    /// - Throws: when the broker is closed or the task is cancelled.
+    package func publish(_ message: OutgoingMessage) async throws(DeliveryLost) {
+        var failures = 0
+        while true {
+            do throws(BrokerError) {
+                _ = try await broker.publish(message)
+                return
+            } catch {
+                guard error.kind != .closed else { throw DeliveryLost() }
+                failures += 1
+                retries.increment()
+                try await pause(after: error, failures: failures, message: message)
+            }
+        }
+    }
+
     /// Publishes until confirmed.
     ///
     /// With `mustBeRouted` a message that no queue takes counts as not published: the topology is incomplete, and it
@@ -55,6 +73,13 @@ package struct Outbox: Sendable {
         after problem: BrokerError, failures: Int, message: OutgoingMessage, delivery: Delivery
     ) async throws(DeliveryLost) {
         guard problem.kind != .closed, broker.isLive(delivery) else { throw DeliveryLost() }
+        try await pause(after: problem, failures: failures, message: message)
+        guard broker.isLive(delivery) else { throw DeliveryLost() }
+    }
+
+    private func pause(
+        after problem: BrokerError, failures: Int, message: OutgoingMessage
+    ) async throws(DeliveryLost) {
         let fields = [
             LogField("exchange", message.exchange), LogField("routing.key", message.routingKey),
             LogField("error", problem.description), LogField("failures", failures),
@@ -70,6 +95,5 @@ package struct Outbox: Sendable {
         } catch {
             throw DeliveryLost()
         }
-        guard broker.isLive(delivery) else { throw DeliveryLost() }
     }
 }

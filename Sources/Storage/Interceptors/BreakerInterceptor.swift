@@ -1,3 +1,5 @@
+package import StowageContract
+
 /// Who decides whether a driver is worth asking.
 ///
 /// Called for every call; must not block.
@@ -9,6 +11,18 @@ package protocol BreakerHook: Sendable {
 
     /// What came of the call; `nil`: it succeeded.
     func record(_ call: StorageCall, _ error: StorageError?)
+
+    /// Whether the driver may be opened; the default lets everybody.
+    func admitOpening(of driver: DriverName) throws(StorageError)
+
+    /// What came of opening the driver; `nil`: it succeeded. The default does nothing.
+    func recordOpening(of driver: DriverName, _ error: StorageError?)
+}
+
+extension BreakerHook {
+    package func admitOpening(of driver: DriverName) throws(StorageError) {}
+
+    package func recordOpening(of driver: DriverName, _ error: StorageError?) {}
 }
 
 /// Asks and tells the breaker.

@@ -103,6 +103,8 @@ struct CommitGroup {
     func run() -> [Result<Manifest, StorageError>] {
         let root: Directory
         do throws(StorageError) {
+            // What appears in a folder that nobody finds any more is lost, though it was stored.
+            try driver.tree.place.check()
             // A descriptor of this group's: another group's flush must not swallow the failure of our write-back.
             root = try mapped { () throws(FileSystemError) in try driver.tree.root.reopened() }
         } catch {

@@ -12,7 +12,9 @@ extension LocalFileStorageDriver {
             guard let folder = try driver.tree.folder(of: request.key) else { return false }
             try mapped { () throws(FileSystemError) in try folder.lock() }
             defer { folder.unlock() }
-            return try driver.delete(request, LocalFileArchive(key: request.key, folder: folder))
+            if try driver.delete(request, LocalFileArchive(key: request.key, folder: folder)) { return true }
+            try driver.tree.place.check()
+            return false
         }
     }
 
@@ -84,7 +86,10 @@ extension LocalFileStorageDriver: Retaining {
             try mapped { () throws(FileSystemError) in try folder.lock() }
             defer { folder.unlock() }
             let archive = LocalFileArchive(key: request.key, folder: folder)
-            guard let stored = try archive.stat() else { throw absent }
+            guard let stored = try archive.stat() else {
+                try driver.tree.place.check()
+                throw absent
+            }
             return try driver.retain(request, archive, stored)
         }
     }

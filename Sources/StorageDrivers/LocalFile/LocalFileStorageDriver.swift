@@ -27,7 +27,9 @@ package final class LocalFileStorageDriver: StorageDriver {
     ) {
         self.configuration = configuration
         self.storeID = storeID
-        self.tree = LocalFileTree(root: root, directoryMode: configuration.directoryMode)
+        self.tree = LocalFileTree(
+            place: LocalFileRoot(root, path: configuration.path, storeID: storeID),
+            directoryMode: configuration.directoryMode)
         self.blocking = environment.blocking
         self.now = environment.now
         self.usesUnnamedFiles = usesUnnamedFiles
@@ -99,6 +101,7 @@ package final class LocalFileStorageDriver: StorageDriver {
         guard durability != .none else { return }
         let tree = tree
         try await blocking.run { () throws(StorageError) in
+            try tree.place.check()
             // Its bytes, its names and those of the folders above it: one flush knows them all.
             try mapped { () throws(FileSystemError) in try tree.root.reopened().flushFileSystem() }
         }
@@ -108,7 +111,9 @@ package final class LocalFileStorageDriver: StorageDriver {
         let tree = tree
         return try await blocking.look(orIfCancelled: .cancelled) { () throws(StorageError) in
             guard let folder = try tree.folder(of: key) else { return nil }
-            return try LocalFileArchive(key: key, folder: folder).stat()
+            if let archive = try LocalFileArchive(key: key, folder: folder).stat() { return archive }
+            try tree.place.check()
+            return nil
         }
     }
 
@@ -119,7 +124,7 @@ package final class LocalFileStorageDriver: StorageDriver {
         return try await blocking.look(orIfCancelled: .cancelled) { () throws(StorageError) in
             let absent = StorageError(.notFound, .permanent, "there is no such archive")
             guard let folder = try tree.folder(of: key) else { throw absent }
-            return try mapped(absent) { () throws(FileSystemError) in
+            let body = try mapped { () throws(FileSystemError) -> LocalFileBody? in
                 guard let file = try folder.fileIfPresent(key.name) else { return nil }
                 let status = try file.status()
                 guard status.kind == .regular else { return nil }
@@ -128,6 +133,9 @@ package final class LocalFileStorageDriver: StorageDriver {
                 let first = isSmall ? try file.read(at: range.lowerBound, count: range.count) : nil
                 return LocalFileBody(file, range, first: first, pool: blocking)
             }
+            if let body { return body }
+            try tree.place.check()
+            throw absent
         }
     }
 
@@ -136,40 +144,27 @@ package final class LocalFileStorageDriver: StorageDriver {
         return try await blocking.look(orIfCancelled: .cancelled) { () throws(StorageError) in
             var listing = LocalFileListing(prefix: prefix, after: after, limit: limit)
             try listing.walk(tree.root)
+            try tree.place.check()
             return listing.page
         }
     }
 
     package func capacity() async throws(StorageError) -> StoreCapacity {
-        let root = tree.root
+        let tree = tree
         return try await blocking.look(orIfCancelled: .cancelled) { () throws(StorageError) in
+            try tree.place.check()
+            let root = tree.root
             let room = try mapped { () throws(FileSystemError) in try root.room() }
             return StoreCapacity(totalBytes: room.totalBytes, usedBytes: room.usedBytes, freeBytes: room.freeBytes)
         }
     }
 
-    /// Compares the folder that stands under the path now with the one that was opened.
+    /// Compares the folder that stands under the path now with the one that was opened; the same store, mounted anew,
+    /// is taken over.
     package func probe() async throws(StorageError) {
-        let (root, path) = (tree.root, configuration.path)
-        try await blocking.look(orIfCancelled: .cancelled) { () throws(StorageError) in
-            do throws(FileSystemError) {
-                let (before, after) = (try root.status("."), try Directory.open(path).status("."))
-                guard let before, let after, before.device == after.device, before.inode == after.inode else {
-                    throw FileSystemError(errno: ESTALE, operation: "fstatat")
-                }
-            } catch {
-                throw LocalFileErrors.opening(error)
-            }
-        }
+        let place = tree.place
+        try await blocking.run { () throws(StorageError) in try place.find() }
     }
 
     package func close() async {}
-}
-
-/// Runs `body`; nothing is `absent`.
-private func mapped<Value>(
-    _ absent: StorageError, _ body: () throws(FileSystemError) -> Value?
-) throws(StorageError) -> Value {
-    guard let value = try mapped(body) else { throw absent }
-    return value
 }

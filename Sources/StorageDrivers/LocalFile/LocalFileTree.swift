@@ -17,17 +17,22 @@ enum RecordName {
 
 /// The folders of a store.
 struct LocalFileTree: Sendable {
-    let root: Directory
+    let place: LocalFileRoot
     let directoryMode: UInt32
 
+    var root: Directory { place.folder }
+
     /// The folder of the key's archive; `nil`: there is none.
+    ///
+    /// - Throws: `.unavailable` where nothing is found because the whole store is not there.
     func folder(of key: ArchiveKey) throws(StorageError) -> Directory? {
         do throws(FileSystemError) {
             return try root.folder(key.folderPath)
         } catch {
-            if error.errno == ENOENT || error.errno == ENOTDIR { return nil }
-            throw LocalFileErrors.error(error)
+            guard error.errno == ENOENT || error.errno == ENOTDIR else { throw LocalFileErrors.error(error) }
         }
+        try place.check()
+        return nil
     }
 
     /// The folder of the key's archive, made where it is missing, and the folders that got a new name thereby.

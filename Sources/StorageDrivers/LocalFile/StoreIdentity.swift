@@ -27,7 +27,8 @@ enum StoreIdentity {
         return try existing(in: root)
     }
 
-    private static func existing(in root: Directory) throws(StorageError) -> String? {
+    /// The id that the store has; `nil`: none.
+    static func existing(in root: Directory) throws(StorageError) -> String? {
         let bytes = try mapped { () throws(FileSystemError) in
             try root.fileIfPresent(RecordName.store)?.contents(limit: 4096)
         }

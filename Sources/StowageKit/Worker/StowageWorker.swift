@@ -52,17 +52,29 @@ package struct StowageWorker: Sendable {
         let shutdown = ShutdownSignal()
         let blocking = BlockingPool(
             threads: 16, gauge: observability.metrics.gauge("stowage_calls_left", [("driver", "")]))
-        let watchdog = Watchdog(time: time, logger: logger, metrics: observability.metrics)
+        let board = DriverBoard(configuration.drivers.map(\.name), time: time)
+        let watchdog = Watchdog(time: time, logger: logger, metrics: observability.metrics, breaker: board)
+        let throttle = ConsumerThrottle()
         let api = StorageAPI(
             factory: factory, drivers: configuration.drivers,
             environment: StorageEnvironment(
-                blocking: blocking, time: time, metrics: observability.metrics, logger: logger))
+                blocking: blocking, time: time, metrics: observability.metrics, logger: logger, breaker: board))
         let control = ControlBoard(worker: name, drivers: servedNames)
         let listener = ControlListener(
             configuration: pipeline, broker: broker, board: control, time: time, logger: logger,
             metrics: observability.metrics)
+        let outbox = Outbox(broker: broker, time: time, logger: logger, metrics: observability.metrics)
+        let notifications = NotificationService(
+            outbox: outbox, names: names, worker: name, time: time, logger: logger, metrics: observability.metrics)
         let manager = archivingManager(
-            broker: broker, api: api, blocking: blocking, control: control, watchdog: watchdog, shutdown: shutdown)
+            broker: broker, api: api, board: board, throttle: throttle, control: control, outbox: outbox,
+            notifications: notifications, blocking: blocking, watchdog: watchdog, shutdown: shutdown)
+        let driverWatch = DriverWatch(
+            board: board, api: api, served: servedNames, throttle: throttle, notifications: notifications, time: time,
+            logger: logger, metrics: observability.metrics)
+        let spaceWatch = SpaceWatch(
+            board: board, api: api, drivers: servedNames, every: configuration.space.every,
+            notifications: notifications, time: time, logger: logger, metrics: observability.metrics)
         let sweeper = Sweeper(
             api: api, drivers: servedNames, age: configuration.sweep.after, time: time, logger: logger)
         let archiving = Supervisor("archiving", time: time, logger: logger) { try await manager.run() }
@@ -74,7 +86,13 @@ package struct StowageWorker: Sendable {
             prepared.request()
             // What operators have said must be known before the first task is taken.
             try await shutdown.cancelling { await control.read() }
-            try await archiving.run()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // Only now is there an exchange for what they have to say.
+                group.addTask { try await driverWatch.run() }
+                group.addTask { try await spaceWatch.run() }
+                try await archiving.run()
+                group.cancelAll()
+            }
         }
         let group = ServiceGroup(
             [
@@ -131,15 +149,14 @@ package struct StowageWorker: Sendable {
     }
 
     private func archivingManager(
-        broker: any MessageBroker, api: StorageAPI, blocking: BlockingPool, control: ControlBoard, watchdog: Watchdog,
+        broker: any MessageBroker, api: StorageAPI, board: DriverBoard, throttle: ConsumerThrottle,
+        control: ControlBoard, outbox: Outbox, notifications: NotificationService, blocking: BlockingPool,
+        watchdog: Watchdog,
         shutdown: ShutdownSignal
     ) -> ArchivingManager {
         let logger = observability.logger
         let metrics = observability.metrics
         let pipeline = pipeline
-        let outbox = Outbox(broker: broker, time: time, logger: logger, metrics: metrics)
-        let notifications = NotificationService(
-            outbox: outbox, names: names, worker: name, time: time, logger: logger, metrics: metrics)
         let reader = TaskReader(
             trust: HeaderTrust(users: [broker.user] + pipeline.trustedUsers), inlineBytes: pipeline.inlineBytes
         ) { api.settings(of: $0) }
@@ -150,7 +167,7 @@ package struct StowageWorker: Sendable {
             watchdog: watchdog, notifications: notifications, progressInterval: configuration.events.progressInterval)
         let runner = TaskRunner(
             configuration: pipeline, api: api, spool: spool, blocking: blocking, time: time, control: control,
-            watch: watch)
+            board: board, watch: watch)
         let lastWord = LastWord(
             worker: name, broker: broker, reader: reader, settler: settler,
             look: LastLook(api: api, spool: spool, blocking: blocking, watch: watch), time: time)
@@ -162,7 +179,7 @@ package struct StowageWorker: Sendable {
         let total = configuration.worker.concurrency
         return ArchivingManager(
             configuration: pipeline, broker: broker, slots: total,
-            concurrency: { api.settings(of: $0)?.concurrency ?? total }, clerk: clerk, control: control,
-            time: time, logger: logger, shutdown: shutdown)
+            concurrency: { api.settings(of: $0)?.concurrency ?? total }, throttle: throttle, clerk: clerk,
+            control: control, time: time, logger: logger, shutdown: shutdown)
     }
 }

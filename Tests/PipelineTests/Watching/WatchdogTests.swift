@@ -14,7 +14,7 @@ struct WatchdogTests {
     private let metrics = MetricsRegistry()
 
     private func subject() throws -> WatchSubject {
-        WatchSubject(task: try #require(TaskID("t-1")), driver: try #require(DriverName("a")))
+        WatchSubject(task: try #require(TaskID("t-1")), driver: DriverName("a"))
     }
 
     /// Remembers what it was told.

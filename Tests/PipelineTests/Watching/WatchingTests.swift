@@ -48,7 +48,7 @@ struct WatchingTests {
         try await harness.whileWorking {
             try await storeFromB(harness, options: #""progress":true"#, body)
             await body.asked(2)
-            await harness.watch(for: 10)
+            await harness.look(for: 10)
             let (first, message) = try await harness.arrival()
             #expect(first.id == "t-1/progress/1.1")
             #expect(first.happening == .progress(bytesDone: 4, bytesTotal: 12))
@@ -57,7 +57,7 @@ struct WatchingTests {
             #expect(message.routingKey == "progress.a.store.none")
             body.feed(Array(Self.text.utf8.dropFirst(4).prefix(3)))
             await body.asked(3)
-            await harness.watch(for: 19)
+            await harness.look(for: 19)
             let second = try await harness.event()
             #expect(second.id == "t-1/progress/1.2")
             #expect(second.happening == .progress(bytesDone: 7, bytesTotal: 12))
@@ -74,7 +74,7 @@ struct WatchingTests {
         try await harness.whileWorking {
             try await storeFromB(harness, options: "", body)
             await body.asked(2)
-            await harness.watch(for: 30)
+            await harness.look(for: 30)
             feedRest(body)
             #expect(try await harness.event().summary == "succeeded")
         }
@@ -88,7 +88,7 @@ struct WatchingTests {
             try await storeFromB(harness, options: #""progress":true"#, body)
             await body.asked(2)
             harness.server.block(reason: "memory")
-            await harness.watch(for: 50)
+            await harness.look(for: 50)
             feedRest(body)
             try await require(eventually: "the archive to stand") {
                 try await harness.stored("t-1/n.txt", on: "a") == Self.text
@@ -108,7 +108,7 @@ struct WatchingTests {
             try await storeFromB(harness, options: #""timeoutSeconds":20"#, body)
             await body.asked(2)
             // The first look sees what moved before it.
-            await harness.watch(for: 21)
+            await harness.look(for: 21)
             let event = try await harness.event()
             guard case .retrying(let error, _) = event.happening else {
                 Issue.record("\(event)")
@@ -117,7 +117,7 @@ struct WatchingTests {
             #expect(error.code == .timedOut && error.place == .source && error.retryable)
             #expect(error.context["seconds"] == "20")
             #expect(try await harness.stored("t-1/n.txt", on: "a") == nil)
-            await harness.watch(for: 6)
+            await harness.look(for: 6)
             let last = try await harness.event()
             #expect(last.summary == "succeeded")
             #expect(last.attempts.map(\.code) == [.timedOut, nil])
@@ -134,7 +134,7 @@ struct WatchingTests {
             for (index, byte) in Self.text.utf8.enumerated() {
                 body.feed([byte])
                 await body.asked(index + 2)
-                await harness.watch(for: 18)
+                await harness.look(for: 18)
             }
             body.feed(nil)
             let last = try await harness.event()
@@ -151,10 +151,10 @@ struct WatchingTests {
             let deadline = start.advanced(byMilliseconds: 30_000)
             try await storeFromB(harness, options: #""deadline":"\#(deadline.text)""#, body)
             await body.asked(2)
-            await harness.watch(for: 30)
+            await harness.look(for: 30)
             body.feed(Array(Self.text.utf8.dropFirst(4).prefix(1)))
             await body.asked(3)
-            await harness.watch(for: 1)
+            await harness.look(for: 1)
             let event = try await harness.event()
             #expect(event.summary == "failed expired")
             guard case .failed(let error, let attempts, let possibleCopies) = event.happening else { return }
@@ -178,7 +178,7 @@ struct WatchingTests {
                 """
             try await harness.send(body, key: "a.store")
             await script.writesBegun(1)
-            await harness.watch(for: 60)
+            await harness.look(for: 60)
             let event = try await harness.event()
             guard case .failed(let error, let attempts, let possibleCopies) = event.happening else {
                 Issue.record("\(event)")
@@ -213,7 +213,7 @@ struct WatchingTests {
                 try await harness.send(body, key: "a.store")
                 if id == "t-1" {
                     await script.writesBegun(1)
-                    await harness.watch(for: 60)
+                    await harness.look(for: 60)
                 }
                 let event = try await harness.event()
                 #expect(event.summary == (id == "t-1" ? "failed timed-out" : "failed unavailable"))
@@ -239,7 +239,7 @@ struct WatchingTests {
                 #"{"id":"c-1","operation":"copy","driver":"b","options":{"timeoutSeconds":20,"maxAttempts":1},"#
                     + #""data":{"key":"s-1/n.txt","to":"a"}}"#, key: "b.copy")
             await script.writesBegun(1)
-            await harness.watch(for: 60)
+            await harness.look(for: 60)
             let event = try await harness.event()
             guard case .failed(let error, _, let possibleCopies) = event.happening else {
                 Issue.record("\(event)")
@@ -267,7 +267,7 @@ struct WatchingTests {
                 #"{"id":"v-1","operation":"verify","driver":"a","options":{"timeoutSeconds":20,"progress":true},"#
                     + #""data":{"key":"s-1/n.txt"}}"#, key: "a.verify")
             await body.asked(2)
-            await harness.watch(for: 21)
+            await harness.look(for: 21)
             let events = [try await harness.event(), try await harness.event(), try await harness.event()]
             #expect(events.map(\.id) == ["v-1/progress/1.1", "v-1/progress/1.2", "v-1/retrying/1"])
             #expect(events[0].happening == .progress(bytesDone: 4, bytesTotal: 12))
@@ -290,7 +290,7 @@ struct WatchingTests {
                     + #""options":{"timeoutSeconds":20,"progress":true,"maxAttempts":1},"#
                     + #""data":{"key":"s-1/n.txt","destination":{"file":"\#(target)"}}}"#, key: "a.retrieve")
             await body.asked(2)
-            await harness.watch(for: 21)
+            await harness.look(for: 21)
             let events = try await harness.eventsToTheEnd()
             #expect(events.map(\.id) == ["r-1/progress/1.1", "r-1/progress/1.2", "r-1/failed"])
             #expect(events[0].happening == .progress(bytesDone: 4, bytesTotal: 12))

@@ -104,4 +104,62 @@ struct RoomTests {
         #expect(try await storage.capacity() == StoreCapacity())
         #expect(!bench.script.calls.contains(.capacity))
     }
+
+    @Test("what runs is promised for as long as it runs, however often the store is asked")
+    func promised() async throws {
+        let gibibyte: Int64 = 1 << 30
+        let bench = try StorageBench()
+        bench.script.state.change { $0.capacity = StoreCapacity(totalBytes: 100 * gibibyte, freeBytes: 20 * gibibyte) }
+        let storage = bench.storage { $0.minimumFreeBytes = 1 }
+        let refused = Watched(0)
+        bench.script.hold(.write)
+        bench.script.fail(.write, .blip())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<8 {
+                let body = ScriptedBody([], size: 10 * gibibyte)
+                group.addTask {
+                    let error = try await failure {
+                        try await storage.store(try StoreRequest.of("t\(number)"), from: ScriptedSource { body })
+                    }
+                    if error.code == .outOfSpace { refused.change { $0 += 1 } }
+                }
+                if number == 0 { await bench.script.reached(.write) } else { await refused.first { $0 == number } }
+                // What was read of the capacity is too old for the next one.
+                bench.clock.advance(by: .seconds(2))
+            }
+            bench.script.letGo(.write)
+            try await group.waitForAll()
+        }
+        #expect(refused.value == 7)
+        #expect(bench.script.calls.count { $0 == .capacity } == 8)
+        // A store that failed has left nothing: its room is free again.
+        bench.clock.advance(by: .seconds(2))
+        bench.script.fail(.write, .blip())
+        let error = try await failure {
+            try await storage.store(
+                try StoreRequest.of("t9"), from: ScriptedSource { ScriptedBody([], size: 10 * gibibyte) })
+        }
+        #expect(error.code == .unavailable)
+    }
+
+    @Test("what a running store has brought is not counted twice")
+    func brought() async throws {
+        let bench = try StorageBench()
+        bench.script.state.change { $0.capacity = StoreCapacity(totalBytes: 1000, freeBytes: 110) }
+        let storage = bench.storage { $0.minimumFreeBytes = 100 }
+        let ends = Watched(false)
+        let body = ScriptedBody([.bytes([1, 2, 3, 4]), .wait { await ends.first { $0 } }, .bytes([5, 6])], size: 6)
+        async let first = storage.store(try StoreRequest.of("t1"), from: ScriptedSource { body })
+        await body.waitForSteps(2)
+        // Four of the six bytes show in what the store tells now.
+        bench.script.state.change { $0.capacity = StoreCapacity(totalBytes: 1000, freeBytes: 106) }
+        bench.clock.advance(by: .seconds(2))
+        let error = try await failure {
+            try await storage.store(try StoreRequest.of("t2"), from: BytesSource([1, 2, 3, 4, 5]))
+        }
+        #expect(error.context["free"] == "104")
+        _ = try await storage.store(try StoreRequest.of("t3"), from: BytesSource([1, 2, 3, 4]))
+        ends.change { $0 = true }
+        _ = try await first
+    }
 }

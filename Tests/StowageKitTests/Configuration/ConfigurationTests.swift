@@ -67,6 +67,7 @@ struct ConfigurationTests {
                 bucket: archive
                 accessKey: ${env:S3_ACCESS_KEY}
                 concurrency: 16
+                connections: 4
                 fallbacks: [archive-b]
                 objectLock: { mode: governance, days: 30 }
               archive-b: { type: local, path: /srv/archive, readOnly: true, prefix: a/b, minimumFreePercent: 2.5 }
@@ -75,6 +76,7 @@ struct ConfigurationTests {
         let (first, second) = (all.drivers[0], all.drivers[1])
         #expect(first.name.text == "archive" && first.type == "s3")
         #expect(first.settings.concurrency == 16)
+        #expect(first.settings.connections == 4)
         #expect(first.settings.fallbacks.map(\.text) == ["archive-b"])
         #expect(
             first.configuration == [

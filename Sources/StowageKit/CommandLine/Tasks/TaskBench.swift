@@ -49,7 +49,7 @@ struct TaskBench {
             let happening = TaskEvent.Happening.succeeded(
                 result, durationMilliseconds: milliseconds, attempts: [judged.record])
             return .succeeded(result, event(request, happening), removal: removal)
-        case .retry(let report, _, _), .failover(let report, _, _), .failed(let report, _):
+        case .retry(let report, _, _, _), .failover(let report, _, _), .failed(let report, _):
             return .failed(report, event(request, .failed(report, attempts: [judged.record], possibleCopies: [])))
         case .postpone:
             let report = ErrorReport(
