@@ -72,6 +72,11 @@ package protocol MessageConsumer: Sendable {
     /// Bounded by channels × prefetch unsettled deliveries.
     var deliveries: Mailbox<Delivery> { get }
 
+    /// Where deliveries whose handling never blocks and takes little time are handled at the least cost; `nil`: anywhere.
+    ///
+    /// To be preferred by the task that reads `deliveries` and by its children; a matter of speed alone.
+    var executor: (any TaskExecutor)? { get }
+
     /// Changes how many channels consume, from 0 (paused) up to the `channels` it was started with.
     ///
     /// Deliveries already handed out stay settleable; their channels stop once told.

@@ -2,18 +2,27 @@
 ///
 /// Like a continuation, and resumed exactly once; but the value passes under a lock. A plain continuation that is
 /// resumed before its task has come to wait passes it in a way that the thread sanitizer takes for a race.
+///
+/// Inlinable, like the rest of this module: used from another one it would else be compiled for no type in particular,
+/// at several times the cost.
+@usableFromInline
 package final class Handover<Value: Sendable>: Sendable {
-    private enum State {
+    @usableFromInline
+    enum State {
         case open
         case awaited(UnsafeContinuation<Void, Never>)
         case given(Value)
     }
 
-    private let state = Guarded(State.open)
+    @usableFromInline let state: Guarded<State>
 
-    fileprivate init() {}
+    @inlinable
+    init() {
+        state = Guarded(State.open)
+    }
 
     /// Hands the value over; the task that waits goes on.
+    @inlinable
     package func resume(returning value: Value) {
         state.withLock { state in
             let before = state
@@ -27,8 +36,8 @@ package final class Handover<Value: Sendable>: Sendable {
         }
     }
 
-    fileprivate func value() async -> Value {
-        if let value = given { return value }
+    @inlinable
+    func value() async -> Value {
         await withUnsafeContinuation { continuation in
             let isGiven = state.withLock { state in
                 if case .given = state { return true }
@@ -37,23 +46,22 @@ package final class Handover<Value: Sendable>: Sendable {
             }
             if isGiven { continuation.resume() }
         }
-        guard let value = given else { preconditionFailure("resumed with nothing handed over") }
-        return value
-    }
-
-    private var given: Value? {
-        state.withLock { state in
+        let value: Value? = state.withLock { state in
             if case .given(let value) = state { value } else { nil }
         }
+        guard let value else { preconditionFailure("resumed with nothing handed over") }
+        return value
     }
 }
 
 extension Handover where Value == Void {
     /// Lets the task that waits go on.
+    @inlinable
     package func resume() { resume(returning: ()) }
 }
 
 /// Calls `ask` at once and waits until somebody resumes what it was given.
+@inlinable
 package func handedOver<Value: Sendable>(_ ask: (Handover<Value>) -> Void) async -> Value {
     let handover = Handover<Value>()
     ask(handover)

@@ -1,60 +1,163 @@
 /// Elements on their way from any thread to the one task that reads them; unbounded, in order.
 ///
-/// An `AsyncStream` whose elements pass under a lock, for the reason that `Handover` gives.
+/// Like an `AsyncStream`, ended by `finish`, by the cancellation of the task that reads, or when nobody can read it any
+/// more; what was put in before is still read. Its elements pass under a lock, for the reason that `Handover` gives, and
+/// the reader takes all that are there at once.
+@usableFromInline
 package struct Mailbox<Element: Sendable>: AsyncSequence, Sendable {
-    private let stream: AsyncStream<Element>
-    private let door: Door
+    @usableFromInline
+    struct State {
+        @usableFromInline var elements: [Element] = []
+        @usableFromInline var isFinished = false
+        @usableFromInline var reader: UnsafeContinuation<Void, Never>?
 
-    /// What who puts in and who takes out pass through, one at a time.
-    fileprivate final class Door: Sendable {
-        private let passed = Guarded(0)
+        @inlinable
+        init() {}
 
-        func pass() { passed.withLock { $0 &+= 1 } }
+        /// With the lock held, as in `Handover`.
+        @inlinable
+        mutating func wakeReader() {
+            reader?.resume()
+            reader = nil
+        }
     }
 
-    /// Where elements are put in.
-    package struct Slot: Sendable {
-        fileprivate let continuation: AsyncStream<Element>.Continuation
-        fileprivate let door: Door
+    /// What both ends share.
+    @usableFromInline
+    final class Box: Sendable {
+        @usableFromInline let state: Guarded<State>
 
-        /// Returns whether anybody may still read it.
-        @discardableResult
-        package func put(_ element: Element) -> Bool {
-            door.pass()
-            if case .terminated = continuation.yield(element) { return false }
-            return true
+        @inlinable
+        init() { state = Guarded(State()) }
+
+        @inlinable
+        func put(_ element: Element) -> Bool {
+            state.withLock { state in
+                if state.isFinished { return false }
+                state.elements.append(element)
+                state.wakeReader()
+                return true
+            }
         }
 
-        /// Ends the sequence behind what was put in.
-        package func finish() { continuation.finish() }
+        @inlinable
+        func finish() {
+            state.withLock { state in
+                state.isFinished = true
+                state.wakeReader()
+            }
+        }
+
+        /// All that has come, or `nil` at the end.
+        ///
+        /// `spare` is empty memory for what comes next.
+        @inlinable
+        func takeAll(replacing spare: [Element]) async -> [Element]? {
+            while true {
+                let (taken, isFinished) = state.withLock { state in
+                    let taken = state.elements
+                    if !taken.isEmpty { state.elements = spare }
+                    return (taken, state.isFinished)
+                }
+                if !taken.isEmpty { return taken }
+                if isFinished { return nil }
+                await wait()
+            }
+        }
+
+        @inlinable
+        func wait() async {
+            await withTaskCancellationHandler {
+                await withUnsafeContinuation { continuation in
+                    let isReady = state.withLock { state in
+                        if state.isFinished || !state.elements.isEmpty { return true }
+                        precondition(state.reader == nil, "a mailbox has one reader")
+                        state.reader = continuation
+                        return false
+                    }
+                    if isReady { continuation.resume() }
+                }
+            } onCancel: {
+                finish()
+            }
+        }
     }
 
-    package struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate var iterator: AsyncStream<Element>.Iterator
-        fileprivate let door: Door
+    /// The reading end, which lives as long as anybody can read.
+    @usableFromInline
+    final class Reader: Sendable {
+        @usableFromInline let box: Box
+        /// Taken out of the box and not read yet, last first; here and not in an iterator, so that the next one goes on.
+        @usableFromInline let taken = Guarded<[Element]>([])
 
-        package mutating func next() async -> Element? { await next(isolation: #isolation) }
+        @inlinable
+        init(_ box: Box) { self.box = box }
 
-        package mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
-            let element = await iterator.next(isolation: actor)
-            door.pass()
+        @inlinable
+        deinit { box.finish() }
+
+        @inlinable
+        func next() async -> Element? {
+            if let element = taken.withLock({ $0.popLast() }) { return element }
+            let spare = taken.withLock { taken in
+                let spare = taken
+                taken = []
+                return spare
+            }
+            guard var more = await box.takeAll(replacing: spare) else { return nil }
+            more.reverse()
+            let element = more.popLast()
+            let rest = more
+            taken.withLock { $0 = rest }
             return element
         }
     }
 
+    /// Where elements are put in.
+    @usableFromInline
+    package struct Slot: Sendable {
+        @usableFromInline let box: Box
+
+        @inlinable
+        init(_ box: Box) { self.box = box }
+
+        /// Returns whether anybody may still read it.
+        @inlinable @discardableResult
+        package func put(_ element: Element) -> Bool { box.put(element) }
+
+        /// Ends the sequence behind what was put in.
+        @inlinable
+        package func finish() { box.finish() }
+    }
+
+    @usableFromInline
+    package struct AsyncIterator: AsyncIteratorProtocol {
+        @usableFromInline let reader: Reader
+
+        @inlinable
+        init(_ reader: Reader) { self.reader = reader }
+
+        @inlinable
+        package mutating func next() async -> Element? { await next(isolation: #isolation) }
+
+        @inlinable
+        package mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
+            await reader.next()
+        }
+    }
+
+    @usableFromInline let reader: Reader
+
+    @inlinable
+    init(_ reader: Reader) { self.reader = reader }
+
     /// An empty one, and where elements are put into it.
+    @inlinable
     package static func make() -> (mailbox: Mailbox, slot: Slot) {
-        let (stream, continuation) = AsyncStream.makeStream(of: Element.self)
-        let door = Door()
-        return (Mailbox(stream: stream, door: door), Slot(continuation: continuation, door: door))
+        let box = Box()
+        return (Mailbox(Reader(box)), Slot(box))
     }
 
-    private init(stream: AsyncStream<Element>, door: Door) {
-        self.stream = stream
-        self.door = door
-    }
-
-    package func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(iterator: stream.makeAsyncIterator(), door: door)
-    }
+    @inlinable
+    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(reader) }
 }

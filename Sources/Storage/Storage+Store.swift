@@ -40,7 +40,7 @@ extension Storage {
             guard let existing = try await driverStat(draft.key) else { return nil }
             let manifest = try manifest(of: existing)
             try compare(draft, with: manifest)
-            return try await standing(existing, manifest, sourceBytes: 0)
+            return try await standing(existing, manifest, sourceBytes: 0, request.meter)
         }
     }
 
@@ -75,7 +75,7 @@ extension Storage {
     private func write(
         _ draft: StoreDraft, from source: any ArchiveSource
     ) async throws(StorageError) -> StoreReceipt {
-        let body = try await source.open()
+        let body = try await TransferMeter.open(source, for: draft.request)
         let hashing = hashing(body, draft.request)
         do throws(StorageError) {
             let size = draft.request.size ?? body.size
@@ -128,12 +128,14 @@ extension Storage {
             key: draft.key, taskID: request.taskID, mediaType: request.mediaType, metadata: request.metadata,
             retention: request.retention, legalHold: request.legalHold, size: request.size ?? body.size,
             sha256: request.sha256, verify: policy, options: request.options,
+            worked: { [meter = request.meter] in meter?.worked() },
             seal: { () throws(StorageError) in try self.seal(draft, body) })
         let receipt = try await call(.write, isReplayable: false) { () async throws(StorageError) in
             try await driver.write(write, from: body)
         }
         let manifest = try manifest(of: receipt.archive)
-        let verified = try await prove(receipt.archive, manifest, policy, byDriver: receipt.verified)
+        let verified = try await prove(
+            receipt.archive, manifest, policy, byDriver: receipt.verified, request.meter)
         let handle = try handle(of: receipt.archive)
         return StoreReceipt(
             handle: handle, alreadyPresent: false, verified: verified, exclusive: receipt.exclusive,

@@ -12,6 +12,7 @@ struct ConsumerThrottleTests {
         let told = Watched<[Int]>([])
         let gate: Watched<Bool>
         let deliveries = Mailbox<Delivery>.make().mailbox
+        var executor: (any TaskExecutor)? { nil }
 
         init(gate: Watched<Bool> = Watched(true)) {
             self.gate = gate

@@ -57,7 +57,8 @@ final class ScriptedDriver: StorageDriver, Retaining {
     func read(
         _ key: ArchiveKey, version: String?, range: Range<Int64>?
     ) async throws(StorageError) -> any ArchiveBody {
-        try await memory.read(key, version: version, range: range)
+        if let body = script.nextBody() { return body }
+        return try await memory.read(key, version: version, range: range)
     }
 
     func delete(_ request: DeleteRequest) async throws(StorageError) -> Bool { try await memory.delete(request) }
@@ -98,6 +99,7 @@ final class DriverScript: Sendable {
         var capacity: StoreCapacity?
         var waiting: [Handover<Void>] = []
         var arrivals: [(Int, Handover<Void>)] = []
+        var bodies: [any ArchiveBody] = []
     }
 
     private static let all = Guarded<[String: DriverScript]>([:])
@@ -147,6 +149,13 @@ final class DriverScript: Sendable {
             guard let index = state.faults.firstIndex(where: { $0.0 == call }) else { return nil }
             return state.faults.remove(at: index).1
         }
+    }
+
+    /// The next read brings that instead of what is stored.
+    func bring(_ body: any ArchiveBody) { state.withLock { $0.bodies.append(body) } }
+
+    func nextBody() -> (any ArchiveBody)? {
+        state.withLock { $0.bodies.isEmpty ? nil : $0.bodies.removeFirst() }
     }
 
     /// Writes wait until the gate opens.

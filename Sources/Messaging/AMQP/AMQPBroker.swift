@@ -10,6 +10,7 @@ import Synchronization
 package final class AMQPBroker: MessageBroker {
     package let user: String
     private let loop: EventLoopThread
+    private let lane: EventLoopLane
     private let consuming: AMQPConnection
     private let publishing: AMQPConnection
     private let board: AMQPStateBoard
@@ -20,20 +21,22 @@ package final class AMQPBroker: MessageBroker {
     package init(_ configuration: AMQPConfiguration, logger: Logger) {
         user = configuration.urls.first?.user ?? ""
         loop = EventLoopThread()
+        lane = EventLoopLane(beside: loop)
         board = AMQPStateBoard()
         consuming = AMQPConnection(
-            role: .consuming, loop: loop, configuration: configuration, board: board, logger: logger)
+            role: .consuming, loop: loop, lane: lane, configuration: configuration, board: board, logger: logger)
         publishing = AMQPConnection(
-            role: .publishing, loop: loop, configuration: configuration, board: board, logger: logger)
-        watchdog = LoopWatchdog(loop: loop, connections: [consuming, publishing], logger: logger)
+            role: .publishing, loop: loop, lane: lane, configuration: configuration, board: board, logger: logger)
+        watchdog = LoopWatchdog(loop: loop, lane: lane, connections: [consuming, publishing], logger: logger)
         // librabbitmq decodes nested tables by recursion: 21,800 levels fit into one frame (rule R12).
-        loop.start([consuming, publishing], stackBytes: 16 << 20)
+        loop.start([consuming, publishing, lane], stackBytes: 16 << 20)
         watchdog.start(every: configuration.heartbeatSeconds)
     }
 
     deinit {
         watchdog.stop()
         loop.stop()
+        lane.stop()
     }
 
     /// Returns when both connections are up.
@@ -68,7 +71,7 @@ package final class AMQPBroker: MessageBroker {
         let (stream, continuation) = Mailbox<Delivery>.make()
         let subscription = AMQPSubscription(id: id, queue: queue, options: options, continuation: continuation)
         try await ask { .consume(subscription, $0) }
-        return AMQPConsumer(id: id, inbox: consuming.inbox, deliveries: stream)
+        return AMQPConsumer(id: id, inbox: consuming.inbox, deliveries: stream, executor: lane)
     }
 
     package func publish(_ message: OutgoingMessage) async throws(BrokerError) -> PublishOutcome {
@@ -125,6 +128,7 @@ package final class AMQPBroker: MessageBroker {
         board.states.finish()
         watchdog.stop()
         loop.stop()
+        lane.stop()
     }
 
     private func ask<Value: Sendable>(

@@ -1,5 +1,6 @@
 import Sharing
 import CRabbitMQ
+import Glibc
 
 /// One channel as the loop thread sees it: any method on a channel that the broker has closed would cost the whole
 /// connection (504), and librabbitmq keeps no such state (rule R15).
@@ -73,10 +74,19 @@ final class AMQPChannel {
 /// Spares making a new string for the text that also came last.
 struct RecentText {
     private var last = ""
+    private var lastBytes: [UInt8] = []
 
     mutating func text(_ bytes: amqp_bytes_t) -> String {
         let raw = UnsafeRawBufferPointer(start: bytes.bytes, count: bytes.len)
-        if !last.utf8.elementsEqual(raw) { last = String(decoding: raw, as: UTF8.self) }
+        let isSame = lastBytes.withUnsafeBytes { last in
+            guard last.count == raw.count else { return false }
+            guard let last = last.baseAddress, let raw = raw.baseAddress else { return true }
+            return memcmp(last, raw, lastBytes.count) == 0
+        }
+        if !isSame {
+            last = String(decoding: raw, as: UTF8.self)
+            lastBytes = Array(raw)
+        }
         return last
     }
 }

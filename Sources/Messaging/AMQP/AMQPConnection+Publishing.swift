@@ -36,11 +36,7 @@ extension AMQPConnection {
         guard role == .publishing, publishHead < publishQueue.count, !isBlocked, let handle,
             let channel = channel(Self.publishChannel), channel.phase == .open
         else { return }
-        if publishQueue.count - publishHead == 1 {
-            try sendFitting(channel, handle)
-        } else {
-            try handle.gathering { () throws(BrokerError) in try sendFitting(channel, handle) }
-        }
+        try handle.gathering { () throws(BrokerError) in try sendFitting(channel, handle) }
         if publishHead == publishQueue.count {
             publishQueue.removeAll(keepingCapacity: true)
             publishHead = 0

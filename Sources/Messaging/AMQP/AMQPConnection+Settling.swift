@@ -67,11 +67,7 @@ extension AMQPConnection {
             guard !channels.isEmpty else { return }
             dirtyChannels.removeAll(where: isDue)
         }
-        if channels.count == 1 {
-            try flush(channels, handle)
-        } else {
-            try handle.gathering { () throws(BrokerError) in try flush(channels, handle) }
-        }
+        try handle.gathering { () throws(BrokerError) in try flush(channels, handle) }
     }
 
     private func flush(_ channels: [AMQPChannel], _ handle: AMQPHandle) throws(BrokerError) {

@@ -52,14 +52,15 @@ actor AMQPConnection: EventSource {
     private var spareCommands = AMQPInbox.Commands()
 
     init(
-        role: Role, loop: EventLoopThread, configuration: AMQPConfiguration, board: AMQPStateBoard, logger: Logger
+        role: Role, loop: EventLoopThread, lane: EventLoopLane, configuration: AMQPConfiguration, board: AMQPStateBoard,
+        logger: Logger
     ) {
         self.role = role
         self.loop = loop
         self.configuration = configuration
         self.board = board
         self.logger = logger.with(LogField("broker.connection", role.rawValue))
-        inbox = AMQPInbox(loop: loop)
+        inbox = AMQPInbox(lane: lane)
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }

@@ -5,6 +5,7 @@ struct AMQPConsumer: MessageConsumer {
     let id: AMQPSubscription.ID
     let inbox: AMQPInbox
     let deliveries: Mailbox<Delivery>
+    let executor: (any TaskExecutor)?
 
     func setChannels(_ count: Int) async {
         inbox.request(.setChannels(id, count))

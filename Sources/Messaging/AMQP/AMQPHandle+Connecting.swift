@@ -16,7 +16,8 @@ extension AMQPHandle {
             amqp_destroy_connection(state)
             throw error
         }
-        handle = AMQPHandle(state)
+        handle = AMQPHandle(
+            state, isPlain: !endpoint.url.isSecure, heartbeatSeconds: configuration.heartbeatSeconds)
         handle.tuneSocket(configuration)
         return handle
     }

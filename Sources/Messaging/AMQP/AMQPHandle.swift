@@ -11,11 +11,20 @@ final class AMQPHandle: @unchecked Sendable {
     /// `nil` once closed, so that nobody shuts down a stranger's socket of the same number.
     private let descriptor: Guarded<Int32?>
     private var arena = ArgumentArena()
+    private var output: AMQPOutput
+    /// With TLS only librabbitmq can write.
+    private let isPlain: Bool
+    private var isGathering = false
 
     /// Takes over the connection.
-    init(_ state: amqp_connection_state_t) {
+    init(_ state: amqp_connection_state_t, isPlain: Bool, heartbeatSeconds: Int) {
         self.state = state
-        descriptor = Guarded(amqp_get_sockfd(state))
+        self.isPlain = isPlain
+        let socket = amqp_get_sockfd(state)
+        descriptor = Guarded(socket)
+        output = AMQPOutput(
+            socket: socket, frameBytes: Int(amqp_get_frame_max(state)),
+            patience: Int32(clamping: heartbeatSeconds * 2000))
     }
 
     deinit {
@@ -58,6 +67,7 @@ final class AMQPHandle: @unchecked Sendable {
     ) throws(BrokerError) {
         arena.reset()
         var arguments = body(&arena)
+        if isGathering, isPlain { return try output.append(method, &arguments, on: channel) }
         let status = withUnsafeMutablePointer(to: &arguments) { amqp_send_method(state, channel, method, $0) }
         if status != AMQP_STATUS_OK.rawValue { throw BrokerError(.disconnected, Self.text(status)) }
     }
@@ -68,6 +78,15 @@ final class AMQPHandle: @unchecked Sendable {
         let exchange = arena.bytes(message.exchange)
         let routingKey = arena.bytes(message.routingKey)
         var properties = message.properties.encode(&arena)
+        if isPlain {
+            var publish = amqp_basic_publish_t(
+                ticket: 0, exchange: exchange, routing_key: routingKey, mandatory: message.isMandatory ? 1 : 0,
+                immediate: 0)
+            try output.append(amqp_method_number_t(AMQP_BASIC_PUBLISH_METHOD), &publish, on: channel)
+            try output.append(&properties, message.body, on: channel)
+            if !isGathering { try output.flush() }
+            return
+        }
         let status = message.body.withUnsafeBytes { body in
             amqp_basic_publish(
                 state, channel, exchange, routingKey, message.isMandatory ? 1 : 0, 0, &properties,
@@ -79,6 +98,12 @@ final class AMQPHandle: @unchecked Sendable {
     /// Runs `body`, whose writes go out together: librabbitmq makes a system call for each part of a message, and each
     /// message would be a packet of its own, which costs the broker as much as us.
     func gathering(_ body: () throws(BrokerError) -> Void) throws(BrokerError) {
+        if isPlain {
+            isGathering = true
+            defer { isGathering = false }
+            try body()
+            return try output.flush()
+        }
         cork(1)
         defer { cork(0) }
         try body()

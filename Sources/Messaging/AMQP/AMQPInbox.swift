@@ -23,17 +23,17 @@ final class AMQPInbox: Sendable {
     }
 
     private let state = Guarded(State())
-    private let loop: EventLoopThread
+    private let lane: EventLoopLane
 
-    init(loop: EventLoopThread) {
-        self.loop = loop
+    init(lane: EventLoopLane) {
+        self.lane = lane
     }
 
     var isEmpty: Bool { state.withLock { $0.commands.isEmpty } }
 
     func settle(_ tag: DeliveryTag, as settlement: Settlement) {
         state.withLock { $0.commands.settlements.append((tag, settlement)) }
-        loop.wake()
+        lane.wakeLoop()
     }
 
     func publish(_ publish: AMQPPublish) {
@@ -41,7 +41,7 @@ final class AMQPInbox: Sendable {
             if !state.isClosed { state.commands.publishes.append(publish) }
             return state.isClosed
         }
-        if isClosed { publish.answer.resume(returning: .failure(.closedByUs)) } else { loop.wake() }
+        if isClosed { publish.answer.resume(returning: .failure(.closedByUs)) } else { lane.wakeLoop() }
     }
 
     func request(_ request: AMQPRequest) {
@@ -49,7 +49,7 @@ final class AMQPInbox: Sendable {
             if !state.isClosed { state.commands.requests.append(request) }
             return state.isClosed
         }
-        if isClosed { request.fail(.closedByUs) } else { loop.wake() }
+        if isClosed { request.fail(.closedByUs) } else { lane.wakeLoop() }
     }
 
     /// Takes what has come; `emptied` is the memory of the time before.

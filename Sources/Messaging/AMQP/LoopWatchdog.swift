@@ -5,14 +5,18 @@ import ServiceRuntime
 import Synchronization
 
 /// Frees a loop thread that hangs in a call: shuts its sockets down, which ends the call within a millisecond (rule R8).
+///
+/// And the lane beside it from a job that blocks.
 final class LoopWatchdog: Sendable {
     private let loop: EventLoopThread
+    private let lane: EventLoopLane
     private let connections: [AMQPConnection]
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
 
-    init(loop: EventLoopThread, connections: [AMQPConnection], logger: Logger) {
+    init(loop: EventLoopThread, lane: EventLoopLane, connections: [AMQPConnection], logger: Logger) {
         self.loop = loop
+        self.lane = lane
         self.connections = connections
         self.logger = logger
     }
@@ -21,10 +25,11 @@ final class LoopWatchdog: Sendable {
     func start(every seconds: Int) {
         EventLoopThread.detach(stackBytes: 256 << 10) { [weak self] in
             while true {
-                // Wakes up at least each second only to see whether it is stopped.
+                // Wakes up each second to see whether it is stopped, and for the lane.
                 for _ in 0..<max(1, seconds) {
                     sleep(1)
-                    if self?.isStopped.load(ordering: .relaxed) != false { return }
+                    guard let self, !isStopped.load(ordering: .relaxed) else { return }
+                    lane.relieve()
                 }
                 self?.look(limit: Int64(seconds) * 3000)
             }

@@ -7,6 +7,8 @@ struct InMemoryConsumer: MessageConsumer {
     let number: Int
     let deliveries: Mailbox<Delivery>
 
+    var executor: (any TaskExecutor)? { nil }
+
     func setChannels(_ count: Int) async {
         server.withHost { $0.setChannels(count, of: number, of: connection) }
     }

@@ -110,7 +110,9 @@ package struct ArchivingManager: Service {
                     queue: configuration.names.slowQueue(driver), driver: driver, options: channels, handle: runInSlot))
             let lane = ConsumerOptions(channels: 1, prefetch: Self.quickPrefetch)
             lanes.append(
-                Lane(queue: configuration.names.quickQueue(driver), driver: driver, options: lane, handle: run))
+                Lane(
+                    queue: configuration.names.quickQueue(driver), driver: driver, options: lane, isQuick: true,
+                    handle: run))
         }
         let graves = ConsumerOptions(channels: 1, prefetch: 16)
         lanes.append(

@@ -9,6 +9,8 @@ struct Lane: Sendable {
     /// `nil`: the undertaker's.
     let driver: DriverName?
     let options: ConsumerOptions
+    /// Tasks of the other lanes hash and decode whole archives, for which the pool is the place.
+    var isQuick = false
     let handle: @Sendable (Delivery) async -> Void
     let load = LaneLoad()
 

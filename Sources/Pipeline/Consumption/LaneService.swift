@@ -34,11 +34,13 @@ struct LaneService: Sendable {
                 if let driver = lane.driver {
                     ticket = await throttle.attach(consumer, of: driver, channels: lane.options.channels)
                 }
-                for await delivery in consumer.deliveries {
-                    lane.load.enter()
-                    group.addTask {
-                        await lane.handle(delivery)
-                        lane.load.leave()
+                await withTaskExecutorPreference(lane.isQuick ? consumer.executor : nil) {
+                    for await delivery in consumer.deliveries {
+                        lane.load.enter()
+                        group.addTask {
+                            await lane.handle(delivery)
+                            lane.load.leave()
+                        }
                     }
                 }
                 if let ticket { throttle.detach(ticket) }

@@ -38,6 +38,8 @@ struct StoreOperation: TaskOperation {
         guard data.copies.isEmpty else {
             return try await CopiedStore(data: data, context: context).run(from: source)
         }
+        var request = request
+        request.meter = context.meter
         return StoreResult(try await context.storage.store(request, from: source))
     }
 

@@ -30,6 +30,8 @@ package struct OperationContext: Sendable {
     package var time: TimeSource
     /// The longest time without a byte moved, in seconds, where the task says one.
     package var timeoutSeconds: Int?
+    /// To be told of every byte that moves and of who has to move the next; `nil`: nobody looks.
+    package var meter: TransferMeter?
 
     package init(
         storage: Storage, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool, taskID: TaskID,

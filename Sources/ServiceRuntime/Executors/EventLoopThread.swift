@@ -107,7 +107,8 @@ package final class EventLoopThread: SerialExecutor {
 
     package func isIsolatingCurrentContext() -> Bool? { isCurrent }
 
-    private var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+    /// Whether the caller runs on this loop's thread.
+    package var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
     private func run(_ sources: [any EventSource]) {
         thread.store(UInt(pthread_self()), ordering: .relaxed)
@@ -118,7 +119,11 @@ package final class EventLoopThread: SerialExecutor {
                 state.jobs.removeAll(keepingCapacity: true)
                 return (jobs, state.isStopping)
             }
-            if isStopping { return }
+            if isStopping {
+                // The system may give the number to another thread.
+                thread.store(0, ordering: .relaxed)
+                return
+            }
             for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
             wait.reset()
             for source in sources { source.turn(&wait) }

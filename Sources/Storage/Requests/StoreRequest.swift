@@ -33,6 +33,8 @@ package struct StoreRequest: Sendable {
     package var key: ArchiveKey?
     /// For a copy, what it is made from: proves the bytes, and gives the copy its manifest.
     var origin: CopyOrigin?
+    /// Told of every byte that moves; `nil`: nobody looks.
+    package var meter: TransferMeter?
 
     /// A request from its parts.
     package init(

@@ -58,9 +58,16 @@ public enum ArchiveName {
         _ text: String, bytes: Int, segments limit: Int
     ) throws(Problem) -> String {
         let text = try normalised(text, limit: bytes)
-        let segments = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard segments.count <= limit else { throw Problem("must have at most \(limit) segments") }
-        for segment in segments { try checkSegment(Substring(segment)) }
+        let bytes = text.utf8
+        guard bytes.count(where: { $0 == UInt8(ascii: "/") }) < limit else {
+            throw Problem("must have at most \(limit) segments")
+        }
+        var rest = bytes[...]
+        while let slash = rest.firstIndex(of: UInt8(ascii: "/")) {
+            try checkSegment(Substring(rest[..<slash]))
+            rest = rest[bytes.index(after: slash)...]
+        }
+        try checkSegment(Substring(rest))
         return text
     }
 
@@ -83,6 +90,7 @@ public enum ArchiveName {
         let bytes = segment.utf8
         if bytes.isEmpty { throw Problem("must not have an empty segment") }
         if bytes.count > segmentBytes { throw Problem("must not have a segment of more than \(segmentBytes) bytes") }
+        if bytes.first != UInt8(ascii: ".") { return }
         if bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8) {
             throw Problem("must not have a segment that is . or ..")
         }

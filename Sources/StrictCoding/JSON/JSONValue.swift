@@ -57,8 +57,10 @@ public struct JSONObject: Sendable {
         }
     }
 
-    private func index(of name: String) -> Int? {
-        for index in members.indices where members[index].name.hasSameBytes(as: name) { return index }
+    /// Where `name` stands; looked for from `start` on first.
+    func index(of name: String, from start: Int = 0) -> Int? {
+        for index in members.indices.dropFirst(start) where members[index].name.hasSameBytes(as: name) { return index }
+        for index in members.indices.prefix(start) where members[index].name.hasSameBytes(as: name) { return index }
         return nil
     }
 }

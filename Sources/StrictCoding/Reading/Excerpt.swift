@@ -1,3 +1,5 @@
+public import Glibc
+
 extension String {
     /// Whether the UTF-8 bytes are the same; never canonical equivalence.
     @inlinable
@@ -6,8 +8,8 @@ extension String {
         guard count == other.utf8.count else { return false }
         let inPlace = utf8.withContiguousStorageIfAvailable { left in
             other.utf8.withContiguousStorageIfAvailable { right in
-                for index in 0..<count where left[index] != right[index] { return false }
-                return true
+                guard let left = left.baseAddress, let right = right.baseAddress else { return true }
+                return memcmp(left, right, count) == 0
             }
         }
         return inPlace.flatMap { $0 } ?? utf8.elementsEqual(other.utf8)

@@ -28,6 +28,7 @@ public struct MemberProblem: Error, Equatable, Sendable, CustomStringConvertible
         Self(path: path, message: "must be \(expected), not \(found.kind)")
     }
 
+    @usableFromInline
     static func notOne(of choices: [String], _ text: String, path: String) -> Self {
         let hint = NearestName.of(text, among: choices).map { "; did you mean \($0)?" } ?? ""
         return Self(

@@ -7,6 +7,10 @@ public struct ObjectReader {
     /// The object that is read.
     public let object: JSONObject
     private var asked: [String] = []
+    /// Which of the first 64 members were asked for.
+    private var found: UInt64 = 0
+    /// Where the next member is looked for first: documents mostly have them in the order of the contract.
+    private var next = 0
 
     /// A reader of `object`, which stands at `path`.
     public init(_ object: JSONObject, path: String = "") {
@@ -34,7 +38,12 @@ public struct ObjectReader {
     /// The member `name`; `nil` where it is absent or `null`.
     public mutating func value(_ name: String) -> JSONValue? {
         asked.append(name)
-        guard let value = object[name], !value.isNull else { return nil }
+        guard let index = object.index(of: name, from: next) else { return nil }
+        next = index + 1
+        if index < 64 { found |= 1 << index }
+        let value = object.members[index].value
+        // Not by `?:`, which would take `nil` for the tree's own null.
+        guard !value.isNull else { return nil }
         return value
     }
 
@@ -88,6 +97,7 @@ public struct ObjectReader {
     }
 
     /// The member `name` of an enumeration's cases; `nil` where it is absent.
+    @inlinable
     public mutating func choice<Choice: RawRepresentable & CaseIterable>(
         _ name: String, as type: Choice.Type
     ) throws(MemberProblem) -> Choice? where Choice.RawValue == String {
@@ -109,7 +119,11 @@ public struct ObjectReader {
 
     /// Refuses the first member that was not asked for.
     public func finish() throws(MemberProblem) {
-        for member in object.members where !asked.contains(where: { $0.hasSameBytes(as: member.name) }) {
+        for (index, member) in object.members.enumerated() {
+            let isKnown =
+                index < 64
+                ? found & 1 << index != 0 : asked.contains { $0.hasSameBytes(as: member.name) }
+            if isKnown { continue }
             throw .unknown(member.name, in: path, known: asked)
         }
     }

@@ -1,9 +1,6 @@
 public import StrictCoding
 
 extension TaskEvent {
-    /// The event as a message body: a CloudEvent in JSON, every member present.
-    public func encoded() -> [UInt8] { JSONWriter.bytes(of: json, expectedBytes: 2048) }
-
     /// The event as a tree.
     public var json: JSONValue {
         var data: [JSONObject.Member] = [

@@ -12,11 +12,10 @@ struct TaskEnvelope {
     private static let longestWait: Int64 = 30 * 86_400_000
 
     /// Driver and operation as the routing key has them; `nil` where it has no two parts.
-    private var key: (driver: String, operation: String)? {
-        guard let parts = routingKey?.split(separator: ".", omittingEmptySubsequences: false), parts.count == 2 else {
-            return nil
-        }
-        return (String(parts[0]), String(parts[1]))
+    private var key: (driver: Substring, operation: Substring)? {
+        guard let routingKey, let dot = routingKey.utf8.firstIndex(of: UInt8(ascii: ".")) else { return nil }
+        let rest = routingKey[routingKey.utf8.index(after: dot)...]
+        return rest.utf8.contains(UInt8(ascii: ".")) ? nil : (routingKey[..<dot], rest)
     }
 
     func task(in document: JSONValue) throws(MemberProblem) -> StorageTask {
@@ -63,18 +62,18 @@ struct TaskEnvelope {
 
     private func operation(_ reader: inout ObjectReader) throws(MemberProblem) -> Operation {
         if let operation = try reader.choice("operation", as: Operation.self) {
-            if isFirstDelivery, let key, !key.operation.hasSameBytes(as: operation.rawValue) {
+            if isFirstDelivery, let key, !key.operation.utf8.elementsEqual(operation.rawValue.utf8) {
                 throw reader.problem(
-                    "operation", "is \(operation.rawValue), but the routing key says \(key.operation.excerpt)")
+                    "operation", "is \(operation.rawValue), but the routing key says \(String(key.operation).excerpt)")
             }
             return operation
         }
         guard let key else {
             throw reader.problem("operation", "is missing, and the routing key names none either")
         }
-        guard let operation = Operation(rawValue: key.operation) else {
+        guard let operation = Operation(rawValue: String(key.operation)) else {
             throw reader.problem(
-                "operation", "is missing, and the routing key names the unknown \(key.operation.excerpt)")
+                "operation", "is missing, and the routing key names the unknown \(String(key.operation).excerpt)")
         }
         return operation
     }
@@ -85,13 +84,14 @@ struct TaskEnvelope {
             throw reader.problem("driver", "is missing, and the routing key names none either")
         }
         if isFirstDelivery, let inBody {
-            guard key.driver.hasSameBytes(as: inBody.text) else {
-                throw reader.problem("driver", "is \(inBody.text), but the routing key says \(key.driver.excerpt)")
+            guard key.driver.utf8.elementsEqual(inBody.text.utf8) else {
+                throw reader.problem(
+                    "driver", "is \(inBody.text), but the routing key says \(String(key.driver).excerpt)")
             }
             return inBody
         }
-        guard let driver = DriverName(key.driver) else {
-            throw reader.problem("driver", "in the routing key is no driver's name: \(key.driver.excerpt)")
+        guard let driver = DriverName(String(key.driver)) else {
+            throw reader.problem("driver", "in the routing key is no driver's name: \(String(key.driver).excerpt)")
         }
         return driver
     }
@@ -120,7 +120,7 @@ struct TaskEnvelope {
     func problem(_ problem: MemberProblem, in document: JSONValue?, isSentence: Bool = false) -> TaskProblem {
         let id = document?["id"]?.string.flatMap { TaskID($0) }
         let messageTaskID = messageID.flatMap { TaskID($0) }
-        let operation = document?["operation"]?.string ?? key?.operation
+        let operation = document?["operation"]?.string ?? key.map { String($0.operation) }
         let bodyDriver = document?["driver"]?.string.flatMap { DriverName($0) }
         var labels: [String] = []
         if let data = document?["data"]?.object {
@@ -132,7 +132,7 @@ struct TaskEnvelope {
         return TaskProblem(
             version == 1 ? .invalidTask : .unsupported, String(message.prefixOfBytes(512)), path: problem.path,
             id: messageID == nil ? id : messageTaskID, operation: operation.flatMap { Operation(rawValue: $0) },
-            driver: key.flatMap { DriverName($0.driver) } ?? bodyDriver, labels: labels)
+            driver: key.flatMap { DriverName(String($0.driver)) } ?? bodyDriver, labels: labels)
     }
 }
 
