@@ -27,8 +27,9 @@ package struct SpoolDestination: Sendable {
 
     /// Flushes the bytes and gives the file its name; a file that stands there is never replaced.
     ///
+    /// `worked` is called as bytes are compared.
     /// - Throws: `.occupied` where other bytes stand there.
-    package func publish() throws(SpoolError) -> Outcome {
+    package func publish(worked: () -> Void = {}) throws(SpoolError) -> Outcome {
         do throws(FileSystemError) {
             try staged.file.flush()
             CrashPoint.reach(.afterTemporaryWrite)
@@ -37,7 +38,7 @@ package struct SpoolDestination: Sendable {
             } catch {
                 guard error.errno == EEXIST else { throw error }
                 staged.discard()
-                guard try holdsTheSame() else {
+                guard try holdsTheSame(worked) else {
                     throw FileSystemError(errno: EEXIST, operation: "linkat")
                 }
                 return .alreadyThere
@@ -56,7 +57,7 @@ package struct SpoolDestination: Sendable {
         staged.discard()
     }
 
-    private func holdsTheSame() throws(FileSystemError) -> Bool {
+    private func holdsTheSame(_ worked: () -> Void) throws(FileSystemError) -> Bool {
         guard let other = try folder.fileIfPresent(name) else { return false }
         let status = try other.status()
         guard status.kind == .regular, status.size == (try staged.file.status()).size else { return false }
@@ -66,6 +67,7 @@ package struct SpoolDestination: Sendable {
             guard mine == (try other.read(at: offset, count: 1 << 20)) else { return false }
             if mine.isEmpty { return true }
             offset += Int64(mine.count)
+            worked()
         }
     }
 }

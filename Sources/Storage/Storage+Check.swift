@@ -7,8 +7,10 @@ extension Storage {
     /// Tries what the driver promises, on archives of its own below `stowage-check/`.
     ///
     /// Steps that fail are part of the result; the call itself never does.
-    package func check(_ data: CheckData, taskID: TaskID) async throws(StorageError) -> CheckResult {
-        var run = CheckRun(storage: self, taskID: taskID, wantsWORM: data.worm)
+    package func check(
+        _ data: CheckData, taskID: TaskID, meter: TransferMeter? = nil
+    ) async throws(StorageError) -> CheckResult {
+        var run = CheckRun(storage: self, taskID: taskID, wantsWORM: data.worm, meter: meter)
         await run.connect()
         let mayWrite = data.write && !settings.readOnly && (data.worm || !capabilities.retention)
         if mayWrite { await run.writeAndDelete() } else { run.skip([.write, .readBack, .refuseOverwrite]) }
@@ -23,14 +25,16 @@ private struct CheckRun {
     let storage: Storage
     let taskID: TaskID
     let wantsWORM: Bool
+    let meter: TransferMeter?
     private(set) var steps: [CheckResult.Step] = []
     /// Whether an earlier step failed that the others need.
     private var isBroken = false
 
-    init(storage: Storage, taskID: TaskID, wantsWORM: Bool) {
+    init(storage: Storage, taskID: TaskID, wantsWORM: Bool, meter: TransferMeter?) {
         self.storage = storage
         self.taskID = taskID
         self.wantsWORM = wantsWORM
+        self.meter = meter
     }
 
     mutating func connect() async {
@@ -136,6 +140,7 @@ private struct CheckRun {
         _ name: CheckResult.Step.Name, _ outcome: CheckResult.Step.Outcome, since start: ContinuousClock.Instant,
         _ error: StorageError? = nil
     ) {
+        meter?.worked()
         let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
         steps.append(
             CheckResult.Step(

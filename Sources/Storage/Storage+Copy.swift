@@ -29,10 +29,12 @@ extension Storage {
     /// - Throws: errors of this storage `at: .destination`, those of the other `at: .source`; `.conflict` where another
     ///   archive stands under the key.
     package func copy(
-        _ origin: CopyOrigin, from source: Storage, by taskID: TaskID, path: String?, mayHaveRunBefore: Bool = false
+        _ origin: CopyOrigin, from source: Storage, by taskID: TaskID, path: String?, mayHaveRunBefore: Bool = false,
+        meter: TransferMeter? = nil
     ) async throws(StorageError) -> StoreReceipt {
         do throws(StorageError) {
-            let request = origin.request(by: taskID, path: path, at: environment.now)
+            var request = origin.request(by: taskID, path: path, at: environment.now)
+            request.meter = meter
             if let storeID, storeID == origin.handle.storeID, try key(of: request) == origin.storedKey {
                 throw StorageError(.conflict, .permanent, "source and copy would be one and the same", at: .task)
             }

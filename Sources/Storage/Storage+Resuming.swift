@@ -17,6 +17,7 @@ extension Storage {
             let promised = try await self.promiseRoom(for: bytes ?? 0, brought: taken)
             promise.withLock { $0 = promised }
         }
-        return ResumingBody(body, request: draft.digest, limits: limits, slice: draft.request.slice)
+        return ResumingBody(
+            body, request: draft.digest, limits: limits, slice: draft.request.slice, meter: draft.request.meter)
     }
 }

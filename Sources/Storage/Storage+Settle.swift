@@ -31,14 +31,14 @@ extension Storage {
                 .conflict, .permanent, "an archive of other bytes stands under the key",
                 context: ["stored": manifest.sha256, "source": total.digest.hexadecimal])
         }
-        return try await standing(existing, manifest, sourceBytes: total?.size ?? 0)
+        return try await standing(existing, manifest, sourceBytes: total?.size ?? 0, draft.request.meter)
     }
 
     /// The receipt of an archive that another call has committed: proved and flushed before anybody hears of it.
     func standing(
-        _ existing: StoredArchive, _ manifest: Manifest, sourceBytes: Int64
+        _ existing: StoredArchive, _ manifest: Manifest, sourceBytes: Int64, _ meter: TransferMeter? = nil
     ) async throws(StorageError) -> StoreReceipt {
-        let verified = try await prove(existing, manifest, verification, byDriver: nil)
+        let verified = try await prove(existing, manifest, verification, byDriver: nil, meter)
         try await call(.persist) { () async throws(StorageError) in try await driver.persist(existing.key) }
         let handle = try handle(of: existing)
         return StoreReceipt(
@@ -63,7 +63,7 @@ extension Storage {
     ) async throws(StorageError) -> HashingBody.Total? {
         let body: any ArchiveBody
         do throws(StorageError) {
-            body = try await source.open()
+            body = try await TransferMeter.open(source, for: request)
         } catch {
             if error.code == .notFound { return nil }
             throw error
@@ -89,7 +89,8 @@ extension Storage {
     ///
     /// - Throws: `.integrityMismatch` where they are not those of the manifest.
     func prove(
-        _ archive: StoredArchive, _ manifest: Manifest, _ policy: VerificationPolicy, byDriver: Verification?
+        _ archive: StoredArchive, _ manifest: Manifest, _ policy: VerificationPolicy, byDriver: Verification?,
+        _ meter: TransferMeter?
     ) async throws(StorageError) -> Verification? {
         if policy != .none, archive.size != manifest.size {
             throw StorageError(
@@ -101,18 +102,20 @@ extension Storage {
         case .size: return byDriver ?? .size
         case .server:
             if byDriver == .server || byDriver == .reread { return byDriver }
-            try await reread(archive, manifest)
+            try await reread(archive, manifest, meter)
             return .reread
         case .reread:
-            if byDriver != .reread { try await reread(archive, manifest) }
+            if byDriver != .reread { try await reread(archive, manifest, meter) }
             return .reread
         }
     }
 
-    private func reread(_ archive: StoredArchive, _ manifest: Manifest) async throws(StorageError) {
+    private func reread(
+        _ archive: StoredArchive, _ manifest: Manifest, _ meter: TransferMeter?
+    ) async throws(StorageError) {
         let body = try await verifiedBody(archive.key, archive.version, manifest)
         do throws(StorageError) {
-            try await body.drain()
+            try await body.drain(meter)
         } catch {
             await body.close()
             throw error

@@ -41,7 +41,7 @@ extension Storage {
             guard let existing = try await driverStat(draft.key) else { return nil }
             let manifest = try manifest(of: existing)
             try compare(draft, with: manifest)
-            return try await standing(existing, manifest, sourceBytes: 0)
+            return try await standing(existing, manifest, sourceBytes: 0, request.meter)
         }
     }
 
@@ -76,7 +76,7 @@ extension Storage {
     private func write(
         _ draft: StoreDraft, from source: any ArchiveSource
     ) async throws(StorageError) -> StoreReceipt {
-        let body = try await source.open()
+        let body = try await TransferMeter.open(source, for: draft.request)
         let size = draft.request.size ?? body.size
         let promise = Guarded<RoomLedger.Promise?>(nil)
         let resuming = resuming(body, draft, in: promise)
@@ -143,6 +143,7 @@ extension Storage {
             key: draft.key, taskID: request.taskID, mediaType: request.mediaType, metadata: request.metadata,
             retention: request.retention, legalHold: request.legalHold, size: request.size ?? body.size,
             sha256: request.sha256, verify: policy, options: request.options,
+            worked: { [meter = request.meter] in meter?.worked() },
             seal: { () throws(StorageError) in try self.seal(draft, body) })
         let receipt = try await call(.write, isReplayable: false) { () async throws(StorageError) in
             guard let driver = driver as? any ResumableUploading, let body = body as? ResumingBody else {
@@ -151,7 +152,8 @@ extension Storage {
             return try await driver.write(write, resuming: body)
         }
         let manifest = try manifest(of: receipt.archive)
-        let verified = try await prove(receipt.archive, manifest, policy, byDriver: receipt.verified)
+        let verified = try await prove(
+            receipt.archive, manifest, policy, byDriver: receipt.verified, request.meter)
         let handle = try handle(of: receipt.archive)
         return StoreReceipt(
             handle: handle, alreadyPresent: false, verified: verified, exclusive: receipt.exclusive,

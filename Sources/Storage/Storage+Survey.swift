@@ -31,7 +31,9 @@ extension Storage {
     }
 
     /// Reads an archive to its end and compares its digest with the recorded one and the task's.
-    package func verify(_ data: VerifyData) async throws(StorageError) -> VerifyResult {
+    package func verify(
+        _ data: VerifyData, meter: TransferMeter? = nil
+    ) async throws(StorageError) -> VerifyResult {
         let key = try key(of: data.archive)
         return try await withSlot { () async throws(StorageError) in
             guard let archive = try await driverStat(key, version: data.archive.version) else {
@@ -41,7 +43,7 @@ extension Storage {
             let manifest = try manifest(of: archive)
             let expected = data.sha256 ?? data.archive.sha256 ?? manifest.sha256
             do throws(StorageError) {
-                let actual = try await digest(of: archive)
+                let actual = try await digest(of: archive, meter)
                 let isRight = actual.hasSameBytes(as: manifest.sha256) && actual.hasSameBytes(as: expected)
                 return VerifyResult(
                     state: isRight ? .ok : .mismatch, expectedSHA256: expected, actualSHA256: actual)
@@ -61,10 +63,14 @@ extension Storage {
         return try await withSlot { () async throws(StorageError) in try await readCapacity() }
     }
 
-    private func digest(of archive: StoredArchive) async throws(StorageError) -> String {
-        let body = try await call(.read) { () async throws(StorageError) in
+    private func digest(
+        of archive: StoredArchive, _ meter: TransferMeter?
+    ) async throws(StorageError) -> String {
+        let read = try await call(.read) { () async throws(StorageError) in
             try await driver.read(archive.key, version: archive.version, range: nil)
         }
+        let body: any ArchiveBody =
+            if let meter { MeteredBody(read, meter, from: .driver, to: .driver) } else { read }
         let hashing = HashingBody(
             body, mostBytes: .max, tooMany: .damaged(expected: "", actual: nil), atEnd: { _ in })
         do throws(StorageError) {

@@ -97,6 +97,10 @@ extension Storage {
     func withSlot<Value: Sendable>(
         of limit: ConcurrencyLimit? = nil, _ body: () async throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
+        if environment.blocking.isStuck {
+            throw StorageError(
+                .unavailable, .transient(after: nil), "every thread of the driver hangs in a call that does not return")
+        }
         let permit = try await (limit ?? self.limit).permit()
         let value = try await body()
         permit.release()

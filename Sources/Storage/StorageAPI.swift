@@ -68,6 +68,9 @@ package actor StorageAPI {
         }
     }
 
+    /// Whether the storage of that name is open: then asking for it does not wait.
+    package nonisolated func isOpen(_ name: DriverName) -> Bool { standing(name) != nil }
+
     private nonisolated func standing(_ name: DriverName) -> Storage? { opened.withLock { $0[name] } }
 
     private func open(_ name: DriverName, asksBreaker: Bool) async throws(StorageError) -> Storage {

@@ -126,7 +126,9 @@ public protocol Presigning: StorageDriver {
 public struct DriverEnvironment: Sendable {
     /// The configured name.
     public var name: DriverName
-    /// Threads for calls that block; shared by all drivers of the process.
+    /// Threads for calls that block, the driver's own: what hangs in one store takes none from the others.
+    ///
+    /// `look` is for calls that change nothing: they can be left behind.
     public var blocking: BlockingPool
     /// The wall clock.
     public var now: @Sendable () -> Timestamp

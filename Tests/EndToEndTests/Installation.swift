@@ -20,6 +20,7 @@ struct Settings: Sendable {
     var delays = "[50ms, 200ms]"
     var sweepSeconds = 1
     var limits = "{}"
+    var events = "{}"
     var spaceSeconds = 300
     var level = "debug"
     /// Further keys of `broker`, each with a comma in front.
@@ -141,6 +142,7 @@ final class Installation: Sendable {
                 + "drivers: [\(settings.served)] }",
             "spool: { roots: [\(folder.path("spool"))] }",
             "limits: \(settings.limits)",
+            "events: \(settings.events)",
             "space: { everySeconds: \(settings.spaceSeconds) }",
             "retry: { maxAttempts: \(settings.maxAttempts), "
                 + "attemptsBeforeFailover: \(settings.attemptsBeforeFailover), delays: \(settings.delays) }",

@@ -88,6 +88,24 @@ struct ErrorHandlerTests {
             name: "it is left early where no retry is allowed", error: transient(.unavailable), slip: ["b"],
             deadlineIn: 10, expected: "failover b rest "),
         .init(
+            name: "behind the deadline nobody is handed it", error: transient(.outOfSpace), slip: ["b"],
+            deadlineIn: -1, expected: "give up"),
+        .init(
+            name: "a driver that stalls gets its attempts", error: transient(.timedOut), attempt: 2, slip: ["b"],
+            expected: "retry 30s"),
+        .init(
+            name: "then it is left as well", error: transient(.timedOut), attempt: 3, slip: ["b"],
+            expected: "failover b rest "),
+        .init(
+            name: "a source that stalls would stall elsewhere too", error: transient(.timedOut, at: .source),
+            attempt: 3, slip: ["b"], expected: "retry 2m"),
+        .init(
+            name: "what has expired ends", error: permanent(.expired, at: .task), slip: ["b"], deadlineIn: -1,
+            expected: "give up"),
+        .init(
+            name: "a deadline that passes during a shutdown has passed", error: permanent(.expired, at: .task),
+            deadlineIn: -1, isShuttingDown: true, expected: "give up"),
+        .init(
             name: "a permanent surprise of the driver is left at once", error: permanent(.unexpected), slip: ["b"],
             expected: "failover b rest "),
         .init(

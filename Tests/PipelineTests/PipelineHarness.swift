@@ -31,9 +31,11 @@ final class PipelineHarness: Sendable {
     let control: ControlBoard
     let log = RecordingLogSink()
     let scripts: [String: DriverScript]
+    let watchdog: Watchdog
     private let events: any MessageConsumer
     private let manager: ArchivingManager
     private let expiry: Task<Void, Never>
+    private let isWatched: Bool
     let board: DriverBoard
     private let watch: DriverWatch?
     /// Read, but not asked for yet.
@@ -41,9 +43,13 @@ final class PipelineHarness: Sendable {
 
     /// Drivers `a` (fallback `b`) and `b`, unless told otherwise; those of `presigning` are memories that give out URLs;
     /// with `watchesDrivers` they can go down.
+    ///
+    /// `isWatched`: the watchdog sleeps on the clock too.
     init(
-        fallbacks: [String: [String]] = ["a": ["b"]], presigning: [String] = [], watchesDrivers: Bool = false
+        fallbacks: [String: [String]] = ["a": ["b"]], presigning: [String] = [], watchesDrivers: Bool = false,
+        concurrency: Int = DriverSettings().concurrency, isWatched: Bool = false
     ) async throws {
+        self.isWatched = isWatched
         server = InMemoryServer(time: clock.time)
         let admin = InMemoryBroker(server: server, user: "admin")
         producer = InMemoryBroker(server: server, user: "producer")
@@ -68,6 +74,7 @@ final class PipelineHarness: Sendable {
             factory: StorageDriverFactory([ScriptedDriver.self, PresigningDriver.self]),
             drivers: drivers.map { name in
                 var settings = DriverSettings()
+                settings.concurrency = concurrency
                 settings.fallbacks = (fallbacks[name.text] ?? []).compactMap { DriverName($0) }
                 if presigning.contains(name.text) {
                     return DriverDefinition(name: name, type: PresigningDriver.type, settings: settings)
@@ -89,14 +96,17 @@ final class PipelineHarness: Sendable {
         }
         let settler = TaskSettler(
             broker: broker, outbox: outbox, notifications: notifications, names: names, time: time)
+        watchdog = Watchdog(time: time, logger: logger, metrics: metrics)
+        let taskWatch = TaskWatch(watchdog: watchdog, notifications: notifications, progressInterval: .seconds(10))
         let lastWord = LastWord(
             worker: "w-1", broker: broker, reader: reader, settler: settler,
-            look: LastLook(api: api, spool: SpoolRoots([spool.path]), blocking: blocking), time: time)
+            look: LastLook(api: api, spool: SpoolRoots([spool.path]), blocking: blocking, watch: taskWatch),
+            time: time)
         let clerk = TaskClerk(
             broker: broker, reader: reader,
             runner: TaskRunner(
                 configuration: configuration, api: api, spool: SpoolRoots([spool.path]), blocking: blocking,
-                time: time, control: control, board: board),
+                time: time, control: control, board: board, watch: taskWatch),
             settler: settler,
             undertaker: Undertaker(
                 configuration: configuration, broker: broker, reader: reader, settler: settler, lastWord: lastWord,
@@ -119,6 +129,8 @@ final class PipelineHarness: Sendable {
         let watching = Task { [watch] in try await watch?.run() }
         defer { watching.cancel() }
         async let ended: Void = manager.run()
+        let looking = Task { [isWatched, watchdog] in if isWatched { try await watchdog.run() } }
+        defer { looking.cancel() }
         do { try await body() } catch {
             shutdown.request()
             try? await ended
@@ -127,6 +139,15 @@ final class PipelineHarness: Sendable {
         shutdown.request()
         try await ended
         expiry.cancel()
+    }
+
+    /// Lets the watchdog look `seconds` times, once a second.
+    func look(for seconds: Int) async {
+        for _ in 0..<seconds {
+            await clock.waitForSleepers()
+            clock.advance(by: Watchdog.interval)
+        }
+        await clock.waitForSleepers()
     }
 
     /// Publishes as the producer; returns what the broker said.
@@ -151,6 +172,15 @@ final class PipelineHarness: Sendable {
              "data":{"name":"n.txt","source":{"inline":"\(inline)"}\(more)}}
             """
         #expect(try await send(body, key: "\(driver).store") == .confirmed)
+    }
+
+    /// The next message of the events' exchange, and the event about a task that it brings.
+    func arrival() async throws -> (event: TaskEvent, delivery: Delivery) {
+        for await delivery in events.deliveries {
+            guard case .complete(let body) = delivery.body else { continue }
+            return (try TaskEvent.read(body: body), delivery)
+        }
+        throw CancellationError()
     }
 
     /// The next event about a task, in the order in which they were published.

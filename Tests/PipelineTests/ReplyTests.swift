@@ -98,10 +98,13 @@ struct ReplyTests {
             // Delivered again: the source is gone, the manifest answers.
             try await harness.send(body, key: "a.store")
             #expect(try await harness.event().storeResult?.alreadyPresent == true)
-            // Another task, whose source is replaced while it is stored.
+            // Another task, whose source is replaced while it is stored. A file of its own: the last one may still be
+            // looked for.
+            let path = harness.spool.path + "/other.txt"
             try "two".write(toFile: path, atomically: false, encoding: .utf8)
             script.closeGate()
-            try await harness.send(body.replacingOccurrences(of: "t-1", with: "t-2"), key: "a.store")
+            let other = body.replacingOccurrences(of: "t-1", with: "t-2")
+            try await harness.send(other.replacingOccurrences(of: "in.txt", with: "other.txt"), key: "a.store")
             await script.writesBegun(2)
             // Another file takes the name while the first one is being stored.
             try "three".write(toFile: path + ".new", atomically: false, encoding: .utf8)

@@ -62,7 +62,8 @@ final class ScriptedDriver: StorageDriver, Retaining {
     func read(
         _ key: ArchiveKey, version: String?, range: Range<Int64>?
     ) async throws(StorageError) -> any ArchiveBody {
-        try await memory.read(key, version: version, range: range)
+        if let body = script.nextBody() { return body }
+        return try await memory.read(key, version: version, range: range)
     }
 
     func delete(_ request: DeleteRequest) async throws(StorageError) -> Bool { try await memory.delete(request) }
@@ -107,6 +108,7 @@ final class DriverScript: Sendable {
         var arrivals: [(Int, Handover<Void>)] = []
         var resumes = false
         var upload = InterruptedUpload()
+        var bodies: [any ArchiveBody] = []
     }
 
     private static let all = Guarded<[String: DriverScript]>([:])
@@ -168,6 +170,13 @@ final class DriverScript: Sendable {
     var upload: InterruptedUpload {
         get { state.withLock { $0.upload } }
         set { state.withLock { $0.upload = newValue } }
+    }
+
+    /// The next read brings that instead of what is stored.
+    func bring(_ body: any ArchiveBody) { state.withLock { $0.bodies.append(body) } }
+
+    func nextBody() -> (any ArchiveBody)? {
+        state.withLock { $0.bodies.isEmpty ? nil : $0.bodies.removeFirst() }
     }
 
     /// Writes wait until the gate opens.

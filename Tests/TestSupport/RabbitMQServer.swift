@@ -33,7 +33,7 @@ package final class RabbitMQServer: Sendable {
     package static func start(_ environment: [String: String] = [:]) throws -> RabbitMQServer {
         let folder = try TemporaryFolder()
         // Before the node: whatever happens to this process from here on, the node ends.
-        let guardian = try Guardian(folder: folder.path)
+        let guardian = try Guardian(folder: folder)
         let port = try TestPorts.reserve(64)
         let output = try run([script, "start", folder.path, "\(port)"], environment)
         var facts: [String: String] = [:]
@@ -105,20 +105,25 @@ package final class RabbitMQServer: Sendable {
     /// Stops the node when its end of a pipe closes: when the value goes, and when the test process ends in any way.
     private final class Guardian: Sendable {
         private let end: Int32
+        private let process: SpawnedProcess
+        /// The node is found by its files: they go last.
+        private let folder: TemporaryFolder
 
-        init(folder: String) throws {
+        init(folder: TemporaryFolder) throws {
+            self.folder = folder
             let pipe = try SpawnedProcess.pipe()
             defer { close(pipe.read) }
             end = pipe.write
-            _ = try SpawnedProcess(
+            process = try SpawnedProcess(
                 [
                     "/usr/bin/setsid", "sh", "-c", "read -r line; \"$0\" stop \"$1\"; rm -rf \"$1\"",
-                    RabbitMQServer.script, folder,
+                    RabbitMQServer.script, folder.path,
                 ], ["STOP_SECONDS": "0"], input: .descriptor(pipe.read))
         }
 
         deinit {
             close(end)
+            _ = process.wait()
         }
     }
 }

@@ -9,10 +9,13 @@ package struct LastLook: Sendable {
     private let search: SlipSearch
     private let spool: SpoolRoots
     private let blocking: BlockingPool
+    private let watch: TaskWatch?
 
-    package init(api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool) {
+    /// A look; with `watch` nothing that hangs holds it up.
+    package init(api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool, watch: TaskWatch? = nil) {
         self.api = api
-        self.search = SlipSearch(api: api)
+        self.watch = watch
+        self.search = SlipSearch(api: api, watch: watch)
         self.spool = spool
         self.blocking = blocking
     }
@@ -53,11 +56,26 @@ package struct LastLook: Sendable {
             return Finding(result: .store(result), removal: removalOfUnread(data))
         case .retrieve(let data):
             let destination = RetrieveOperation(data: data)
-            return Finding(result: await destination.standingResult(spool: spool, blocking: blocking))
+            guard let watch else {
+                return Finding(result: await destination.standingResult(spool: spool, blocking: blocking))
+            }
+            // What hangs here is the destination; the driver is not asked.
+            let result = try? await watch.look(for: task, on: nil) { [spool, blocking] meter in
+                await destination.standingResult(spool: spool, blocking: blocking, meter: meter)
+            }
+            return Finding(result: result)
         case .copy(let data):
             guard received.isPeer(data.to, in: api) else { return Finding(unasked: [data.to]) }
             let operation = CopyOperation(data: data)
-            let look = await operation.lastLook(api, task.id)
+            var look: (result: TaskResult?, unasked: [DriverName]) = (nil, [data.to])
+            if let watch {
+                let ended = try? await watch.look(for: task, on: data.to) { [api] _ in
+                    await operation.lastLook(api, task.id)
+                }
+                if let ended { look = ended }
+            } else {
+                look = await operation.lastLook(api, task.id)
+            }
             guard let result = look.result else { return Finding(unasked: look.unasked) }
             return Finding(result: result, removal: operation.removal(api, task.id, task.driver, result))
         case .delete, .stat, .list, .verify, .presign, .retain, .check, .capacity:

@@ -7,9 +7,12 @@ package import StowageContract
 /// the archive after all. What is announced is what stands.
 package struct SlipSearch: Sendable {
     private let api: StorageAPI
+    private let watch: TaskWatch?
 
-    package init(api: StorageAPI) {
+    /// A search; with `watch` a driver that hangs counts as one that cannot be asked.
+    package init(api: StorageAPI, watch: TaskWatch? = nil) {
         self.api = api
+        self.watch = watch
     }
 
     /// What was found, in the order of the slip.
@@ -27,9 +30,20 @@ package struct SlipSearch: Sendable {
         guard case .store(let data) = task.data else { return finding }
         for driver in drivers {
             do throws(StorageError) {
-                let storage = try await api.storage(driver)
-                let request = data.request(taskID: task.id, driver: driver, mayHaveRunBefore: true)
-                if let receipt = try await storage.lookup(request) { finding.receipts.append(receipt) }
+                let look: @Sendable (TransferMeter?) async throws(StorageError) -> StoreReceipt? = {
+                    [api] (meter) async throws(StorageError) in
+                    let storage = try await api.storage(driver)
+                    var request = data.request(taskID: task.id, driver: driver, mayHaveRunBefore: true)
+                    request.meter = meter
+                    return try await storage.lookup(request)
+                }
+                let receipt: StoreReceipt?
+                if let watch {
+                    receipt = try await watch.look(for: task, on: driver, look)
+                } else {
+                    receipt = try await look(nil)
+                }
+                if let receipt { finding.receipts.append(receipt) }
             } catch {
                 // A conflict is an answer: something else lies there, so this task's archive does not.
                 if error.code != .conflict { finding.unasked.append(driver) }

@@ -3,7 +3,7 @@ package import ServiceRuntime
 package import Storage
 package import StowageContract
 
-/// Runs one attempt of a task and judges it; says nothing to anybody.
+/// Runs one attempt of a task and judges it; says nobody how it ended.
 package struct TaskRunner: Sendable {
     private let configuration: PipelineConfiguration
     private let api: StorageAPI
@@ -15,11 +15,12 @@ package struct TaskRunner: Sendable {
     private let look: LastLook
     private let control: ControlBoard
     private let board: DriverBoard?
+    private let watch: TaskWatch?
 
     /// A runner; it does not begin what needs a driver that is down on `board`.
     package init(
         configuration: PipelineConfiguration, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool,
-        time: TimeSource, control: ControlBoard = ControlBoard(), board: DriverBoard? = nil
+        time: TimeSource, control: ControlBoard = ControlBoard(), board: DriverBoard? = nil, watch: TaskWatch? = nil
     ) {
         self.control = control
         self.configuration = configuration
@@ -28,9 +29,10 @@ package struct TaskRunner: Sendable {
         self.blocking = blocking
         self.time = time
         self.errorHandler = ErrorHandler(policy: configuration.retry)
-        self.search = SlipSearch(api: api)
-        self.look = LastLook(api: api, spool: spool, blocking: blocking)
+        self.search = SlipSearch(api: api, watch: watch)
+        self.look = LastLook(api: api, spool: spool, blocking: blocking, watch: watch)
         self.board = board
+        self.watch = watch
     }
 
     /// Runs the task of a delivery that arrived at that moment of the monotonic clock; `nil`: no broker waits for it.
@@ -56,7 +58,7 @@ package struct TaskRunner: Sendable {
                 let wait = notBefore.millisecondsSinceEpoch - received.startedAt.millisecondsSinceEpoch
                 return judged(.postpone(on: configuration.retry.level(within: wait)), received, nil)
             }
-            let storage = try await storage(of: received.task.driver)
+            let storage = try await storage(for: received.task)
             hasBegun = true
             let outcome = try await performInterruptibly(received, on: storage, slice)
             let result = await consolidated(outcome.result, of: received)
@@ -72,10 +74,11 @@ package struct TaskRunner: Sendable {
     private func performInterruptibly(
         _ received: ReceivedTask, on storage: Storage, _ slice: Slice?
     ) async throws(StorageError) -> OperationOutcome {
-        if received.task.operation.isQuick { return try await perform(received, on: storage, slice) }
+        if received.task.operation.isQuick { return try await performWatched(received, on: storage, slice) }
         let result = await control.interruptible(received.task.id, now: received.startedAt) {
             do throws(StorageError) {
-                return Result<OperationOutcome, StorageError>.success(try await perform(received, on: storage, slice))
+                let outcome = try await performWatched(received, on: storage, slice)
+                return Result<OperationOutcome, StorageError>.success(outcome)
             } catch {
                 return .failure(error)
             }
@@ -98,24 +101,41 @@ package struct TaskRunner: Sendable {
     }
 
     /// The storage of a driver that is up; one that cannot be opened is down, whatever the reason.
-    private func storage(of driver: DriverName) async throws(StorageError) -> Storage {
-        if let refusal = board?.refusal(of: driver) { throw refusal }
+    private func storage(for task: StorageTask) async throws(StorageError) -> Storage {
+        if let refusal = board?.refusal(of: task.driver) { throw refusal }
         do throws(StorageError) {
-            return try await api.storage(driver)
+            guard let watch, !api.isOpen(task.driver) else { return try await api.storage(task.driver) }
+            return try await watch.look(for: task, on: task.driver) { [api] (_) async throws(StorageError) in
+                try await api.storage(task.driver)
+            }
         } catch {
-            throw board?.refusal(of: driver)?.with("cause", error.message) ?? error
+            throw board?.refusal(of: task.driver)?.with("cause", error.message) ?? error
+        }
+    }
+
+    private func performWatched(
+        _ received: ReceivedTask, on storage: Storage, _ slice: Slice?
+    ) async throws(StorageError) -> OperationOutcome {
+        guard let watch, let terms = watch.terms(for: received) else {
+            return try await perform(received, on: storage, nil, slice)
+        }
+        try watch.checkSlots(of: storage)
+        return try await watch.run(received, terms) { (meter) async throws(StorageError) in
+            try await perform(received, on: storage, meter, slice)
         }
     }
 
     private func perform(
-        _ received: ReceivedTask, on storage: Storage, _ slice: Slice?
+        _ received: ReceivedTask, on storage: Storage, _ meter: TransferMeter?, _ slice: Slice?
     ) async throws(StorageError) -> OperationOutcome {
         let task = received.task
-        let context = OperationContext(
+        var context = OperationContext(
             storage: storage, api: api, spool: spool, blocking: blocking, taskID: task.id,
             mayHaveRunBefore: received.envelope.mayHaveRunBefore, inlineBytes: configuration.inlineBytes,
             hasRequester: received.envelope.replyTo != nil, time: time,
-            timeoutSeconds: task.options.timeoutSeconds, slice: slice)
+            timeoutSeconds: task.options.timeoutSeconds)
+        context.meter = meter
+        context.slice = slice
         return try await task.data.implementation.run(in: context)
     }
 
@@ -177,6 +197,8 @@ package struct TaskRunner: Sendable {
             if let found = finding.result {
                 return judged(.succeeded(found, removal: finding.removal), received, nil)
             }
+            // A look that was cut short has found nothing out: whoever gets the task next says how it ended.
+            if Task.isCancelled, !finding.unasked.isEmpty { return judged(.handBack, received, error) }
             let isUncertain = error.isAmbiguous || received.envelope.mayHaveRunBefore
             return judged(.failed(report, possibleCopies: isUncertain ? finding.unasked : []), received, error)
         }

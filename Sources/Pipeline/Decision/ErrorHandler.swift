@@ -74,6 +74,8 @@ package struct ErrorHandler: Sendable {
         if situation.isHandedOver, !situation.isCancelled, failure.code == .cancelled { return .handOver }
         if situation.isShuttingDown, failure.code == .cancelled { return .handBack }
         if situation.isCancelled { return .cancel }
+        // Whoever got it now would only say that it is too late.
+        if let deadline = situation.deadline, situation.now > deadline { return .giveUp }
         let urge = FailoverUrge(failure)
         let canFailOver = situation.operation == .store && !situation.slip.isEmpty
         if canFailOver, urge == .atOnce { return failover(in: situation) }

@@ -38,6 +38,16 @@ package struct NotificationService: Sendable {
         }
     }
 
+    /// Tells how far a running task has come, for the `part`-th time in this delivery; waits for nobody's answer but the
+    /// broker's, and does not mind when there is none.
+    package func tellProgress(
+        _ part: Int, done: Int64, total: Int64?, of identity: TaskIdentity, _ envelope: TaskEnvelope
+    ) async {
+        var message = self.message(.progress(bytesDone: done, bytesTotal: total), of: identity, envelope, part: part)
+        message.properties.isPersistent = false
+        await outbox.offer(message)
+    }
+
     /// An event about a driver, as it happens now.
     package func event(_ happening: DriverEvent.Happening, about driver: DriverName) -> DriverEvent {
         DriverEvent(
@@ -88,7 +98,7 @@ package struct NotificationService: Sendable {
     }
 
     private func message(
-        _ happening: TaskEvent.Happening, of identity: TaskIdentity, _ envelope: TaskEnvelope
+        _ happening: TaskEvent.Happening, of identity: TaskIdentity, _ envelope: TaskEnvelope, part: Int? = nil
     ) -> OutgoingMessage {
         var event = TaskEvent(
             id: "", source: names.eventSource, time: time.now, task: identity.id, operation: identity.operation,
@@ -100,7 +110,7 @@ package struct NotificationService: Sendable {
             event.type.isFinal
             ? EventID.final(task: identity.id, event.type, replay: envelope.replayed)
             : EventID.informational(
-                task: identity.id, event.type, replay: envelope.replayed, sequence: envelope.sequence)
+                task: identity.id, event.type, replay: envelope.replayed, sequence: envelope.sequence, part: part)
         if case .succeeded = happening, envelope.replayed > 0 {
             event.supersedes = EventID.final(task: identity.id, .failed, replay: envelope.replayed - 1)
         }

@@ -64,6 +64,11 @@ package struct Outbox: Sendable {
         }
     }
 
+    /// Publishes once; what comes of it does not matter.
+    package func offer(_ message: OutgoingMessage) async {
+        _ = try? await broker.publish(message)
+    }
+
     private func pause(
         after problem: BrokerError, failures: Int, message: OutgoingMessage, delivery: Delivery
     ) async throws(DeliveryLost) {

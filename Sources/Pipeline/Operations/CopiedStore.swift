@@ -57,7 +57,9 @@ struct CopiedStore: Sendable {
 
     private func lead(_ fan: FanOut) async -> Ended {
         do throws(StorageError) {
-            let receipt = try await context.storage.store(request(context.storage.name), from: fan.leader)
+            var request = request(context.storage.name)
+            request.meter = context.meter
+            let receipt = try await context.storage.store(request, from: fan.leader)
             fan.leaderEnded(successfully: true)
             return .archive(.success(receipt))
         } catch {

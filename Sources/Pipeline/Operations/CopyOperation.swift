@@ -8,14 +8,18 @@ struct CopyOperation: TaskOperation {
     func run(in context: OperationContext) async throws(StorageError) -> OperationOutcome {
         let source = context.storage
         try data.archive.checkDriver(source.name)
+        context.meter?.awaits(.destination)
         let target = try await target(context.api)
+        context.meter?.awaits(.source)
         let receipt: StoreReceipt
         do throws(StorageError) {
             let origin = try await movingDriverErrors(to: .source) { () async throws(StorageError) in
                 try await source.origin(data.archive)
             }
+            context.meter?.awaits(.destination)
             receipt = try await target.copy(
-                origin, from: source, by: context.taskID, path: data.path, mayHaveRunBefore: context.mayHaveRunBefore)
+                origin, from: source, by: context.taskID, path: data.path, mayHaveRunBefore: context.mayHaveRunBefore,
+                meter: context.meter)
         } catch {
             // An earlier delivery may have removed the source after its copy was announced.
             guard error.code == .notFound, error.place == .source,

@@ -7,7 +7,7 @@ struct VerifyOperation: TaskOperation {
 
     func run(in context: OperationContext) async throws(StorageError) -> OperationOutcome {
         try data.archive.checkDriver(context.storage.name)
-        return OperationOutcome(.verify(try await context.storage.verify(data)))
+        return OperationOutcome(.verify(try await context.storage.verify(data, meter: context.meter)))
     }
 }
 
@@ -16,6 +16,6 @@ struct CheckOperation: TaskOperation {
     let data: CheckData
 
     func run(in context: OperationContext) async throws(StorageError) -> OperationOutcome {
-        OperationOutcome(.check(try await context.storage.check(data, taskID: context.taskID)))
+        OperationOutcome(.check(try await context.storage.check(data, taskID: context.taskID, meter: context.meter)))
     }
 }

@@ -27,6 +27,7 @@ struct RetrieveOperation: TaskOperation {
         let limit = context.inlineBytes
         let bytes = try await context.storage.withArchive(data.archive, range: data.range) {
             (body, _) async throws(StorageError) -> [UInt8] in
+            let body = metered(body, context.meter)
             var bytes: [UInt8] = []
             while let chunk = try await body.next() {
                 guard bytes.count + chunk.count <= limit else {
@@ -43,13 +44,16 @@ struct RetrieveOperation: TaskOperation {
     }
 
     private func file(_ path: String, in context: OperationContext) async throws(StorageError) -> RetrieveResult {
+        context.meter?.awaits(.destination)
         let target = try await spool(context.blocking) { [spool = context.spool] () throws(SpoolError) in
             try spool.create(path)
         }
         let written: (size: Int64, digest: SHA256Digest)
+        context.meter?.awaits(.driver)
         do throws(StorageError) {
             written = try await context.storage.withArchive(data.archive, range: data.range) {
                 (body, _) async throws(StorageError) -> (size: Int64, digest: SHA256Digest) in
+                let body = metered(body, context.meter)
                 var hasher = SHA256Hasher()
                 var size: Int64 = 0
                 while let chunk = try await body.next() {
@@ -64,23 +68,31 @@ struct RetrieveOperation: TaskOperation {
             throw error
         }
         // Holding the same bytes already is success; other bytes are never replaced.
-        _ = try await spool(context.blocking) { () throws(SpoolError) in try target.publish() }
+        _ = try await spool(context.blocking) { [meter = context.meter] () throws(SpoolError) in
+            try target.publish { meter?.worked() }
+        }
         return RetrieveResult(
             size: written.size, sha256: written.digest.hexadecimal, verified: data.range == nil,
             destination: .file(path))
     }
 
     /// The result, if the destination already holds what was asked for; only a handle says what that is.
-    func standingResult(spool: SpoolRoots, blocking: BlockingPool) async -> TaskResult? {
+    func standingResult(
+        spool: SpoolRoots, blocking: BlockingPool, meter: TransferMeter? = nil
+    ) async -> TaskResult? {
         guard case .file(let path) = data.destination, data.range == nil, let sha256 = data.archive.sha256,
             let size = data.archive.size
         else { return nil }
         let source = SpoolSource(path: path, roots: spool, blocking: blocking)
+        meter?.awaits(.destination)
         guard let body = try? await source.open(), body.size == size else { return nil }
         var hasher = SHA256Hasher()
         let isWhole: Bool
         do throws(StorageError) {
-            while let chunk = try await body.next() { hasher.update(chunk) }
+            while let chunk = try await body.next() {
+                hasher.update(chunk)
+                meter?.worked()
+            }
             isWhole = true
         } catch {
             isWhole = false
@@ -89,6 +101,11 @@ struct RetrieveOperation: TaskOperation {
         guard isWhole, hasher.finalize().hexadecimal == sha256 else { return nil }
         return .retrieve(
             RetrieveResult(size: size, sha256: sha256, verified: true, destination: data.destination))
+    }
+
+    private func metered(_ body: any ArchiveBody, _ meter: TransferMeter?) -> any ArchiveBody {
+        guard let meter else { return body }
+        return MeteredBody(body, meter, from: .driver, to: .destination)
     }
 
     private func spool<Value: Sendable>(

@@ -19,7 +19,7 @@ final class SpoolSource: ArchiveSource {
     }
 
     func open() async throws(StorageError) -> any ArchiveBody {
-        let file = try await spool { [path, roots] () throws(SpoolError) in try roots.open(path) }
+        let file = try await look { [path, roots] () throws(SpoolError) in try roots.open(path) }
         return SpoolBody(file: file, blocking: blocking) { [self] in
             hashed.withLock { $0 = file }
         }
@@ -47,6 +47,15 @@ final class SpoolSource: ArchiveSource {
         _ body: @escaping @Sendable () throws(SpoolError) -> Value
     ) async throws(StorageError) -> Value {
         do throws(SpoolError) { return try await blocking.run(body) } catch { throw error.storageError(at: .source) }
+    }
+
+    /// For calls that only read: one that hangs is left behind when the task is cancelled.
+    private func look<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(SpoolError) -> Value
+    ) async throws(StorageError) -> Value {
+        try await blocking.look(orIfCancelled: .cancelled.at(.source)) { () throws(StorageError) -> Value in
+            do throws(SpoolError) { return try body() } catch { throw error.storageError(at: .source) }
+        }
     }
 }
 
@@ -87,18 +96,18 @@ private final class SpoolBody: SeekableBody {
     func next() async throws(StorageError) -> [UInt8]? {
         if Task.isCancelled { throw StorageError(.cancelled, .permanent, "the read was cancelled", at: .source) }
         let start = offset.withLock(\.self)
-        let chunk: [UInt8]
-        do throws(SpoolError) {
-            chunk = try await blocking.run { [file] () throws(SpoolError) in
+        let chunk = try await blocking.look(orIfCancelled: .cancelled.at(.source)) {
+            [file] () throws(StorageError) -> [UInt8] in
+            do throws(SpoolError) {
                 let chunk = try file.read(at: start, count: Self.chunkBytes)
                 // A file that is written while it is read has no digest worth announcing.
                 if chunk.isEmpty, !file.isUnchanged() {
                     throw SpoolError(.failed, "the file changed while it was read")
                 }
                 return chunk
+            } catch {
+                throw error.storageError(at: .source)
             }
-        } catch {
-            throw error.storageError(at: .source)
         }
         guard !chunk.isEmpty else {
             whenRead()

@@ -40,6 +40,7 @@ struct StoreOperation: TaskOperation {
         }
         var request = request
         request.slice = context.slice
+        request.meter = context.meter
         return StoreResult(try await context.storage.store(request, from: source))
     }
 

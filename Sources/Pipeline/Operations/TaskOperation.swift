@@ -32,6 +32,8 @@ package struct OperationContext: Sendable {
     package var timeoutSeconds: Int?
     /// How long this delivery may go on, where another one can go on with the task; `nil`: to the end.
     package var slice: Slice?
+    /// To be told of every byte that moves and of who has to move the next; `nil`: nobody looks.
+    package var meter: TransferMeter?
 
     package init(
         storage: Storage, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool, taskID: TaskID,

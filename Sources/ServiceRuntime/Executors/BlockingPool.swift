@@ -1,5 +1,6 @@
 import Sharing
 import Glibc
+package import Observability
 
 /// A bounded number of threads for calls that block: file systems, databases, libraries without an event loop.
 ///
@@ -32,7 +33,12 @@ public final class BlockingPool: Sendable {
         }
     }
 
-    private let threads: Int
+    /// At most that many threads.
+    package let threads: Int
+    /// Calls that still block although nobody waits for them any more: threads that are lost until they return.
+    let left = Metric()
+    /// Shows them.
+    let gauge: Metric
     private let shared: Shared
 
     /// The queue with the primitives that its threads wait on.
@@ -79,11 +85,20 @@ public final class BlockingPool: Sendable {
     }
 
     /// A pool of at most that many threads, at least one.
-    public init(threads: Int) {
+    public convenience init(threads: Int) {
+        self.init(threads: threads, gauge: Metric())
+    }
+
+    /// A pool that tells by a gauge how many of its threads are lost.
+    package init(threads: Int, gauge: Metric) {
         precondition(threads > 0, "a pool needs a thread")
         self.threads = threads
+        self.gauge = gauge
         self.shared = Shared()
     }
+
+    /// Whether every thread is lost: whatever comes now waits for one that may never return.
+    package var isStuck: Bool { left.value >= threads }
 
     deinit {
         pthread_mutex_lock(shared.mutex)
@@ -104,7 +119,7 @@ public final class BlockingPool: Sendable {
         return try result.get()
     }
 
-    private func submit(_ job: @escaping @Sendable () -> Void) {
+    func submit(_ job: @escaping @Sendable () -> Void) {
         pthread_mutex_lock(shared.mutex)
         shared.state.jobs.append(job)
         let needsThread = shared.state.idle < shared.state.waiting && shared.state.running < threads

@@ -68,8 +68,8 @@ final class HashingBody: ArchiveBody {
 }
 
 extension ArchiveBody {
-    /// Pulls everything and drops it.
-    func drain() async throws(StorageError) {
-        while try await next() != nil {}
+    /// Pulls everything and drops it; `meter` sees that something moves.
+    func drain(_ meter: TransferMeter? = nil) async throws(StorageError) {
+        while try await next() != nil { meter?.worked() }
     }
 }

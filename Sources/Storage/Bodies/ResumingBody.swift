@@ -37,12 +37,16 @@ final class ResumingBody: ResumableBody, CountedBody {
     private let body: any SeekableBody
     private let limits: Limits
     private let slice: Slice?
+    private let meter: TransferMeter?
     private let state = Guarded(State())
 
-    init(_ body: any SeekableBody, request digest: String, limits: Limits, slice: Slice?) {
+    init(
+        _ body: any SeekableBody, request digest: String, limits: Limits, slice: Slice?, meter: TransferMeter? = nil
+    ) {
         self.body = body
         self.limits = limits
         self.slice = slice
+        self.meter = meter
         self.origin = SHA256Hasher.digest(of: Array((digest + "\n" + body.identity).utf8)).hexadecimal
     }
 
@@ -63,6 +67,7 @@ final class ResumingBody: ResumableBody, CountedBody {
             while let chunk = try await stored.next() {
                 try StorageError.checkCancellation()
                 state.withLock { $0.pass(chunk) }
+                meter?.worked()
             }
         } catch {
             state.withLock { $0 = State() }

@@ -1,3 +1,4 @@
+import Observability
 import ServiceRuntime
 import StowageContract
 package import StrictCoding
@@ -41,6 +42,11 @@ package struct StorageDriverFactory: Sendable {
         guard let type = type(definition.type) else {
             throw Self.unusable([unknownType(definition, "drivers." + definition.name.text)])
         }
+        // Threads of its own: calls that hang in a store that is gone must not take those of the others.
+        var environment = environment
+        environment.blocking = BlockingPool(
+            threads: environment.blocking.threads,
+            gauge: environment.metrics.gauge("stowage_calls_left", [("driver", definition.name.text)]))
         let driver = try await open(type, definition, environment)
         return Storage(
             name: definition.name, driver: driver, settings: definition.settings, environment: environment)

@@ -11,6 +11,12 @@ package struct StorageCall: Sendable {
     package var driver: DriverName
     /// Whether the call can be made again as it is (a body that streams cannot).
     package var isReplayable: Bool
+
+    package init(kind: Kind, driver: DriverName, isReplayable: Bool) {
+        self.kind = kind
+        self.driver = driver
+        self.isReplayable = isReplayable
+    }
 }
 
 /// A concern that is not storage, wrapped around every call to a driver.

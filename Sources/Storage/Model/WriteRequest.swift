@@ -23,6 +23,10 @@ public struct WriteRequest: Sendable {
     public var verify: VerificationPolicy
     /// The task's `driverOptions` for this driver, validated.
     public var options: JSONValue?
+    /// To be called whenever bytes moved that `body` did not bring, as when they are read back; callable from any thread.
+    ///
+    /// A write during which nothing moves for too long is stopped.
+    public var worked: @Sendable () -> Void
     /// To be called once, after the body's end and before the commit: what is to be recorded with the archive.
     ///
     /// Throws when the bytes are not those that the task promised; the driver then discards what it wrote.
@@ -33,6 +37,7 @@ public struct WriteRequest: Sendable {
         key: ArchiveKey, taskID: TaskID, mediaType: String? = nil, metadata: [String: String] = [:],
         retention: Retention? = nil, legalHold: Bool = false, size: Int64? = nil, sha256: String? = nil,
         verify: VerificationPolicy = .server, options: JSONValue? = nil,
+        worked: @escaping @Sendable () -> Void = {},
         seal: @escaping @Sendable () throws(StorageError) -> Manifest
     ) {
         self.key = key
@@ -45,6 +50,7 @@ public struct WriteRequest: Sendable {
         self.sha256 = sha256
         self.verify = verify
         self.options = options
+        self.worked = worked
         self.seal = seal
     }
 }

@@ -35,6 +35,8 @@ package struct StoreRequest: Sendable {
     var origin: CopyOrigin?
     /// How long this delivery may go on, where another one can resume the store; `nil`: to the end.
     package var slice: Slice?
+    /// Told of every byte that moves; `nil`: nobody looks.
+    package var meter: TransferMeter?
 
     /// A request from its parts.
     package init(

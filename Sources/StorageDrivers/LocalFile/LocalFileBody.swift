@@ -37,7 +37,7 @@ final class LocalFileBody: ArchiveBody {
         if let first, !first.isEmpty { return first }
         guard count > 0 else { return nil }
         let file = file
-        let chunk = try await pool.run { () throws(StorageError) in
+        let chunk = try await pool.look(orIfCancelled: .cancelled) { () throws(StorageError) in
             try mapped { () throws(FileSystemError) in try file.read(at: offset, count: Int(count)) }
         }
         // Shorter than it was: the reader above compares the whole and says so.

@@ -86,7 +86,11 @@ struct StagedArchive: Sendable {
     ///
     /// - Throws: `.integrityMismatch` where it is not what the manifest says.
     func prove(_ manifest: Manifest) throws(StorageError) {
-        let actual = try LocalFileDigest.of(file.file)
+        try compare(LocalFileDigest.of(file.file), with: manifest)
+    }
+
+    /// Throws where what lies there is not what the manifest says.
+    func compare(_ actual: String, with manifest: Manifest) throws(StorageError) {
         guard actual == manifest.sha256 else {
             throw StorageError(
                 .integrityMismatch, .transient(after: nil), "the file system gives back other bytes than it took",

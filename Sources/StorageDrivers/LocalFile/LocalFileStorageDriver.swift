@@ -87,11 +87,13 @@ package final class LocalFileStorageDriver: StorageDriver {
                 request: request, manifest: manifest, manifestBytes: manifest.bytes, chunks: staging.chunks,
                 staged: staging.staged)
             if let staged = staging.staged {
-                let flushes = durability != .none
-                try await blocking.run { () throws(StorageError) in
-                    if commit.rereads { try staged.prove(manifest) }
+                if commit.rereads { try await staged.prove(manifest, on: blocking, request.worked) }
+                if durability != .none {
                     // A long archive is flushed by itself: the group must not wait for it.
-                    if flushes { try mapped { () throws(FileSystemError) in try staged.file.file.flush() } }
+                    try await blocking.run { () throws(StorageError) in
+                        try mapped { () throws(FileSystemError) in try staged.file.file.flush() }
+                    }
+                    request.worked()
                 }
             }
             try StorageError.checkCancellation()
@@ -118,7 +120,7 @@ package final class LocalFileStorageDriver: StorageDriver {
 
     package func stat(_ key: ArchiveKey, version: String?) async throws(StorageError) -> StoredArchive? {
         let tree = tree
-        return try await blocking.run { () throws(StorageError) in
+        return try await blocking.look(orIfCancelled: .cancelled) { () throws(StorageError) in
             guard let folder = try tree.folder(of: key) else { return nil }
             if let archive = try LocalFileArchive(key: key, folder: folder).stat() { return archive }
             try tree.place.check()
@@ -130,7 +132,7 @@ package final class LocalFileStorageDriver: StorageDriver {
         _ key: ArchiveKey, version: String?, range: Range<Int64>?
     ) async throws(StorageError) -> any ArchiveBody {
         let (tree, blocking) = (tree, blocking)
-        return try await blocking.run { () throws(StorageError) in
+        return try await blocking.look(orIfCancelled: .cancelled) { () throws(StorageError) in
             let absent = StorageError(.notFound, .permanent, "there is no such archive")
             guard let folder = try tree.folder(of: key) else { throw absent }
             let body = try mapped { () throws(FileSystemError) -> LocalFileBody? in
@@ -150,7 +152,7 @@ package final class LocalFileStorageDriver: StorageDriver {
 
     package func list(prefix: String, after: String?, limit: Int) async throws(StorageError) -> ArchivePage {
         let tree = tree
-        return try await blocking.run { () throws(StorageError) in
+        return try await blocking.look(orIfCancelled: .cancelled) { () throws(StorageError) in
             var listing = LocalFileListing(prefix: prefix, after: after, limit: limit)
             try listing.walk(tree.root)
             try tree.place.check()
@@ -160,7 +162,7 @@ package final class LocalFileStorageDriver: StorageDriver {
 
     package func capacity() async throws(StorageError) -> StoreCapacity {
         let tree = tree
-        return try await blocking.run { () throws(StorageError) in
+        return try await blocking.look(orIfCancelled: .cancelled) { () throws(StorageError) in
             try tree.place.check()
             let root = tree.root
             let room = try mapped { () throws(FileSystemError) in try root.room() }

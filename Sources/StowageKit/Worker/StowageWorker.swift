@@ -50,8 +50,10 @@ package struct StowageWorker: Sendable {
     package func run(on broker: any MessageBroker, signals: AsyncStream<UnixSignal>) async throws {
         let logger = observability.logger
         let shutdown = ShutdownSignal()
-        let blocking = BlockingPool(threads: 16)
+        let blocking = BlockingPool(
+            threads: 16, gauge: observability.metrics.gauge("stowage_calls_left", [("driver", "")]))
         let board = DriverBoard(configuration.drivers.map(\.name), time: time)
+        let watchdog = Watchdog(time: time, logger: logger, metrics: observability.metrics, breaker: board)
         let throttle = ConsumerThrottle()
         let api = StorageAPI(
             factory: factory, drivers: configuration.drivers,
@@ -66,7 +68,7 @@ package struct StowageWorker: Sendable {
             outbox: outbox, names: names, worker: name, time: time, logger: logger, metrics: observability.metrics)
         let manager = archivingManager(
             broker: broker, api: api, board: board, throttle: throttle, control: control, outbox: outbox,
-            notifications: notifications, blocking: blocking, shutdown: shutdown)
+            notifications: notifications, blocking: blocking, watchdog: watchdog, shutdown: shutdown)
         let driverWatch = DriverWatch(
             board: board, api: api, served: servedNames, throttle: throttle, notifications: notifications, time: time,
             logger: logger, metrics: observability.metrics)
@@ -95,6 +97,7 @@ package struct StowageWorker: Sendable {
         let group = ServiceGroup(
             [
                 .init("archiving", service),
+                .init("watchdog", role: .background, watchdog),
                 .init(
                     "control", role: .background,
                     ClosureService {
@@ -149,6 +152,7 @@ package struct StowageWorker: Sendable {
     private func archivingManager(
         broker: any MessageBroker, api: StorageAPI, board: DriverBoard, throttle: ConsumerThrottle,
         control: ControlBoard, outbox: Outbox, notifications: NotificationService, blocking: BlockingPool,
+        watchdog: Watchdog,
         shutdown: ShutdownSignal
     ) -> ArchivingManager {
         let logger = observability.logger
@@ -160,12 +164,14 @@ package struct StowageWorker: Sendable {
         let settler = TaskSettler(
             broker: broker, outbox: outbox, notifications: notifications, names: names, time: time)
         let spool = SpoolRoots(configuration.spool.roots)
+        let watch = TaskWatch(
+            watchdog: watchdog, notifications: notifications, progressInterval: configuration.events.progressInterval)
         let runner = TaskRunner(
             configuration: pipeline, api: api, spool: spool, blocking: blocking, time: time, control: control,
-            board: board)
+            board: board, watch: watch)
         let lastWord = LastWord(
             worker: name, broker: broker, reader: reader, settler: settler,
-            look: LastLook(api: api, spool: spool, blocking: blocking), time: time)
+            look: LastLook(api: api, spool: spool, blocking: blocking, watch: watch), time: time)
         let undertaker = Undertaker(
             configuration: pipeline, broker: broker, reader: reader, settler: settler, lastWord: lastWord, time: time)
         let clerk = TaskClerk(

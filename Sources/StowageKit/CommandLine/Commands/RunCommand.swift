@@ -40,7 +40,11 @@ enum RunCommand: Subcommand {
             factory: context.drivers, drivers: configuration.drivers,
             environment: StorageEnvironment(
                 blocking: blocking, time: context.time, metrics: observability.metrics, logger: observability.logger))
-        let bench = TaskBench(configuration: configuration, api: api, blocking: blocking, time: context.time)
+        let watchdog = Watchdog(
+            time: context.time, logger: observability.logger, metrics: observability.metrics)
+        async let _ = watchdog.run()
+        let bench = TaskBench(
+            configuration: configuration, api: api, blocking: blocking, time: context.time, watchdog: watchdog)
         let code = try await run(request, on: bench, line, context)
         await api.close()
         return code

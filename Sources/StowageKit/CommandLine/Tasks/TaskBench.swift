@@ -18,6 +18,7 @@ struct TaskBench {
     let api: StorageAPI
     let blocking: BlockingPool
     let time: TimeSource
+    let watchdog: Watchdog
 
     /// One attempt, with the checks that a worker makes before it.
     func attempt(_ request: TaskRequest) async -> End {
@@ -39,7 +40,7 @@ struct TaskBench {
         }
         let runner = TaskRunner(
             configuration: pipeline, api: api, spool: SpoolRoots(configuration.spool.roots), blocking: blocking,
-            time: time)
+            time: time, watch: TaskWatch(watchdog: watchdog, progressInterval: configuration.events.progressInterval))
         let start = time.monotonic
         let judged = await runner.run(received, isShuttingDown: { false })
         let milliseconds = (time.monotonic - start).milliseconds

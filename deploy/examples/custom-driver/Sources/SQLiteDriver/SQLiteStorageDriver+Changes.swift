@@ -39,14 +39,12 @@ extension SQLiteStorageDriver {
     public func delete(_ request: DeleteRequest) async throws(StorageError) -> Bool {
         let (key, now) = (request.key, now())
         let upload = try await database.writing { connection throws(StorageError) -> Int64? in
-            var found: (upload: Int64, manifest: [UInt8])?
-            try connection.run("SELECT upload, manifest FROM archive WHERE key = ?", .text(key.text)) {
-                found = ($0.integer(0), $0.bytes(1))
-            }
-            guard let found else { return nil }
+            guard let found = try connection.archive(key) else { return nil }
+            // Within the transaction, which keeps every `retain` out until the archive is gone.
+            try request.admit(found.stored)
             // With the archive goes all but a record, by which a late copy of its store is known.
             let record = DeletionRecord(
-                of: try? Manifest(bytes: found.manifest), request, at: now, earlier: try connection.deletion(key))
+                of: found.stored.manifest, request, at: now, earlier: try connection.deletion(key))
             try connection.run(
                 "INSERT OR REPLACE INTO deletion VALUES (?, ?)", .text(key.text),
                 .bytes(JSONWriter.bytes(of: record.json)))
