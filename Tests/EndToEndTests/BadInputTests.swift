@@ -118,7 +118,7 @@ extension EndToEnd {
                 #expect(try await here.parked().compactMap { $0["id"] as? String }.sorted() == parked.sorted())
                 #expect(try await Disk(here.disk("a")).archives.count == 1)
                 #expect(worker.process.exitIfEnded == nil)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 #expect(try await here.messagesLeft() == ["stowage.dead": parked.count])
             }
         }
@@ -198,7 +198,7 @@ extension EndToEnd {
                     #expect(arrived.count <= most && Set(arrived.map(\.messageID)).count == 1, "\(arrived)")
                 }
                 #expect(worker.process.exitIfEnded == nil)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
             }
         }
 

@@ -46,7 +46,7 @@ extension EndToEnd {
                 let disk = try await Disk(here.disk("a"))
                 #expect(disk.archives.isEmpty && disk.records.isEmpty)
                 #expect(try await here.run(.store("next", [1])).stored != nil)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 #expect(here.events.finals(of: task.id).count == 1)
                 #expect(try await here.messagesLeft().isEmpty)
             }
@@ -64,12 +64,12 @@ extension EndToEnd {
                 let task = TaskDocument.store("archive", [1, 2, 3])
                 try await here.send(task)
                 _ = try await here.events.first(.retrying, of: task.id)
-                #expect(await first.stop() == .code(0))
+                #expect(await first.stop() == .code(0), "\(first.lastLines)")
                 _ = try await say(here, "cancel", task.id)
                 let second = try await here.startWorker(settings.with { $0.drivers = Settings().drivers })
                 try await expectCancelled(task.id, in: here)
                 #expect(try await Disk(here.disk("a")).archives.isEmpty)
-                #expect(await second.stop() == .code(0))
+                #expect(await second.stop() == .code(0), "\(second.lastLines)")
                 #expect(try await here.messagesLeft().isEmpty)
             }
         }
@@ -88,7 +88,7 @@ extension EndToEnd {
                 #expect(final.stored?.alreadyPresent == true)
                 let command = try await here.stowage(as: .operator_, "cancel", task.id, "--wait", "--timeout", "1")
                 #expect(command.exit == .code(4), "\(command)")
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 #expect(here.events.finals(of: task.id).allSatisfy { $0.stored != nil })
             }
         }
@@ -105,7 +105,7 @@ extension EndToEnd {
                 try await here.send(waiting)
                 try await here.send(quick)
                 #expect(try await here.run(.store("archive", [1], on: "b")).stored != nil)
-                #expect(await first.stop() == .code(0))
+                #expect(await first.stop() == .code(0), "\(first.lastLines)")
 
                 let second = try await here.startWorker()
                 #expect(try await here.run(.store("archive", [2], on: "b")).stored != nil)
@@ -113,11 +113,11 @@ extension EndToEnd {
                 _ = try await say(here, "resume")
                 #expect(try await here.events.final(of: waiting.id).stored != nil)
                 #expect(try await here.events.final(of: quick.id).result != nil)
-                #expect(await second.stop() == .code(0))
+                #expect(await second.stop() == .code(0), "\(second.lastLines)")
 
                 let third = try await here.startWorker()
                 #expect(try await here.run(.store("archive", [3], on: "a")).stored != nil)
-                #expect(await third.stop() == .code(0))
+                #expect(await third.stop() == .code(0), "\(third.lastLines)")
                 #expect(try await here.messagesLeft().isEmpty)
             }
         }
@@ -143,12 +143,12 @@ extension EndToEnd {
                 try await expectCancelled(task.id, in: here)
                 try await first.saying("worker drained")
                 #expect(first.process.exitIfEnded == nil)
-                #expect(await second.stop() == .code(0))
+                #expect(await second.stop() == .code(0), "\(second.lastLines)")
                 let waiting = TaskDocument.store("archive", [1])
                 try await here.send(waiting)
                 _ = try await say(here, "resume", "--worker", name)
                 #expect(try await here.events.final(of: waiting.id).event.worker == name)
-                #expect(await first.stop() == .code(0))
+                #expect(await first.stop() == .code(0), "\(first.lastLines)")
             }
         }
 
@@ -171,7 +171,7 @@ extension EndToEnd {
                 #expect(refused.exit == .code(2), "\(refused)")
                 #expect(refused.errors.contains("stowage.control"))
                 #expect(try await here.run(.store("another", [1])).stored != nil)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
             }
         }
     }

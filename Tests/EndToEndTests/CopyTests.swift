@@ -60,7 +60,7 @@ extension EndToEnd {
                 let second = try await here.events.final(of: task.id, count: 2)
                 #expect(second.messageID == first.messageID, "\(second)")
                 #expect(try copied(second) == handle)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 #expect(here.events.of(task.id).count == 2)
                 let disk = try await Disk(here.disk("b"))
                 #expect(disk.archives == [original.key: original.sha256] && disk.temporaryFiles.isEmpty)
@@ -168,7 +168,7 @@ extension EndToEnd.CrashPoints {
             let bytes = (0..<400_000).map { UInt8(truncatingIfNeeded: $0 / 3) }
             let source = try here.folder.write(bytes, to: "spool/source.bin")
             let original = try #require(try await here.run(.store(file: source)).stored?.handle)
-            #expect(await storing.stop() == .code(0))
+            #expect(await storing.stop() == .code(0), "\(storing.lastLines)")
             let task = TaskDocument(
                 "copy", ["handle": original.document, "to": "b", "removeSource": true])
             let finals = try await cross(row, task, in: here) {

@@ -34,7 +34,7 @@ extension EndToEnd {
             try await afterDeath()
             let healthy = try await here.startWorker()
             try await here.events.final(of: task.id, count: row.events)
-            #expect(await healthy.stop() == .code(0))
+            #expect(await healthy.stop() == .code(0), "\(healthy.lastLines)")
             let finals = here.events.finals(of: task.id)
             #expect(finals.count == row.events)
             #expect(finals.allSatisfy { $0.messageID == "\(task.id)/succeeded" && $0.event.attempt == 1 })
@@ -89,7 +89,7 @@ extension EndToEnd {
                 let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 / 5) }
                 let storing = try await here.startWorker()
                 let handle = try #require(try await here.run(.store("archive", bytes)).stored?.handle)
-                #expect(await storing.stop() == .code(0))
+                #expect(await storing.stop() == .code(0), "\(storing.lastLines)")
                 let target = here.spool("restored.bin")
                 let task = TaskDocument("retrieve", ["handle": handle.document, "destination": ["file": target]])
                 let finals = try await cross(row, task, in: here) {

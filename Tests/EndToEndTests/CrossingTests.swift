@@ -28,7 +28,7 @@ extension EndToEnd {
                 #expect(results.count { !$0.alreadyPresent } == 1)
                 for worker in workers {
                     try await worker.consuming()
-                    #expect(await worker.stop() == .code(0))
+                    #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 }
                 let disk = try await Disk(here.disk("a"))
                 #expect(disk.archives.count == 1 && disk.records.count == 1)
@@ -75,7 +75,7 @@ extension EndToEnd {
                 try await frozen.saying("task done", task.id, within: .seconds(60))
                 let later = TaskDocument.store("later", [1])
                 try await here.run(later)
-                for worker in [frozen, other] { #expect(await worker.stop() == .code(0)) }
+                for worker in [frozen, other] { #expect(await worker.stop() == .code(0), "\(worker.lastLines)") }
                 let finals = here.events.finals(of: task.id)
                 #expect(Set(finals.compactMap(\.messageID)) == ["\(task.id)/succeeded"])
                 let disk = try await Disk(here.disk("a"))
@@ -101,7 +101,7 @@ extension EndToEnd {
                 let helpless = try await here.startWorker(onlyA)
                 let handedOver = try await here.events.first(.failedOver, of: task.id)
                 #expect(handedOver.error?.code == .unavailable && handedOver.error?.place == .driver)
-                #expect(await helpless.stop() == .code(0))
+                #expect(await helpless.stop() == .code(0), "\(helpless.lastLines)")
                 try move(here.disk("away"), to: here.disk("a"))
                 let second = try await here.startWorker(onlyB)
                 let final = try await here.events.final(of: task.id)
@@ -109,7 +109,7 @@ extension EndToEnd {
                 #expect(result.handle.driver.text == "a")
                 #expect(result.otherCopies.map(\.driver.text) == ["b"] && result.possibleCopies.isEmpty)
                 #expect(final.event.sequence == 2)
-                #expect(await second.stop() == .code(0))
+                #expect(await second.stop() == .code(0), "\(second.lastLines)")
                 let digests = [try await Disk(here.disk("a")).archives, try await Disk(here.disk("b")).archives]
                 #expect(digests[0] == digests[1] && digests[0].count == 1)
                 #expect(try await here.messagesLeft().isEmpty)
@@ -130,7 +130,7 @@ extension EndToEnd {
                 #expect(result.handle.driver.text == "b" && result.otherCopies.isEmpty)
                 #expect(result.possibleCopies.map(\.text) == ["a"])
                 #expect(final.routingKey == "succeeded.b.store.moodle")
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 #expect(try await here.messagesLeft().isEmpty)
             }
         }
@@ -153,7 +153,7 @@ extension EndToEnd {
                 #expect(letters.map { $0["id"] as? String } == [task.id])
                 #expect((letters.first?["error"] as? [String: Any])?["code"] as? String == "out-of-space")
 
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 try await here.startWorker()
                 let replay = try await here.stowage(as: .operator_, "dead", "replay", task.id)
                 #expect(replay.exit == .code(0), "\(replay.errors)")
@@ -173,7 +173,7 @@ extension EndToEnd {
                 let first = try await here.startWorker()
                 let handle = try #require(try await here.run(.store("archive", [1, 2, 3])).stored?.handle)
                 #expect(handle.storeID != nil)
-                #expect(await first.stop() == .code(0))
+                #expect(await first.stop() == .code(0), "\(first.lastLines)")
                 try FileManager.default.createDirectory(
                     atPath: here.folder.path("stranger"), withIntermediateDirectories: true)
                 let stranger = settings.with { $0.disks["a"] = here.folder.path("stranger") }
@@ -190,7 +190,7 @@ extension EndToEnd {
                     #expect(failed.error?.code == .unavailable && failed.error?.place == .driver, "\(failed)")
                     #expect(failed.error?.message.contains("another disk") == true)
                 }
-                #expect(await second.stop() == .code(0))
+                #expect(await second.stop() == .code(0), "\(second.lastLines)")
                 try await here.startWorker()
                 let found = try await here.run(TaskDocument("stat", ["handle": handle.document]))
                 #expect(found.result == .stat(StatResult(handle: handle)))

@@ -42,7 +42,7 @@ extension EndToEnd {
                 let clock = ContinuousClock()
                 let listing = try await clock.measureValue { try await here.parked() }
                 #expect(listing.value.count == 1001)
-                #expect(await full.stop() == .code(0))
+                #expect(await full.stop() == .code(0), "\(full.lastLines)")
                 let worker = try await here.startWorker()
                 let replay = try await clock.measureValue {
                     try await here.stowage(as: .operator_, "dead", "replay", "--code", "out-of-space", "--driver", "a")
@@ -55,7 +55,7 @@ extension EndToEnd {
                     let final = try await here.events.final(of: task.id, count: 2, within: .seconds(60))
                     #expect(final.messageID == "\(task.id)/r1/succeeded", "\(final)")
                 }
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 // The last acknowledgements of a command that ends at once may not reach the queue: those letters are
                 // parked still, although they were replayed, and nothing else is left.
                 let left = try await here.messagesLeft()
@@ -126,7 +126,7 @@ extension EndToEnd {
                     #expect(final.stored?.handle.driver.text == "b")
                     #expect(final.event.requestedByUser == "moodle")
                 }
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 #expect(try await here.messagesLeft().isEmpty)
             }
         }
@@ -137,7 +137,7 @@ extension EndToEnd {
                 let worker = try await here.startWorker()
                 try await here.send(#"{"data":{}}"#.utf8, to: "ghost.store") { $0.messageID = "t-1" }
                 try await here.events.final(of: "t-1")
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 // The limit of 20 that newer brokers set would destroy it.
                 for _ in 0..<22 { #expect(try await here.parked().count == 1) }
                 let drop = try await here.stowage(as: .operator_, "dead", "drop", "--yes", "t-1")

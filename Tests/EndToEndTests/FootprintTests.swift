@@ -28,7 +28,7 @@ extension EndToEnd {
                     starts.append(try await worker.consuming())
                     let resident = try worker.memory("VmRSS")
                     #expect(resident <= 30 * 1024, "\(resident) KiB when it begins to consume")
-                    #expect(await worker.stop() == .code(0))
+                    #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 }
                 let worker = try await here.startWorker(program: program)
                 for index in 0..<200 { try await here.send(.store("archive", [1], id: "warm-\(index)")) }

@@ -22,7 +22,7 @@ extension EndToEnd {
                 let worker = try await here.startWorker()
                 let final = try await here.events.final(of: task.id)
                 #expect(final.stored?.handle.driver.text == "a" && final.stored?.alreadyPresent == true, "\(final)")
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 #expect(try await here.messagesLeft().isEmpty)
             }
         }
@@ -48,7 +48,7 @@ extension EndToEnd {
                 let final = try await here.events.final(of: task.id)
                 #expect(final.stored?.handle.driver.text == "a", "\(final)")
                 #expect(here.events.of(task.id).count == 1)
-                #expect(await other.stop() == .code(0))
+                #expect(await other.stop() == .code(0), "\(other.lastLines)")
                 #expect(try await Disk(here.disk("b")).archives.isEmpty)
                 #expect(try await here.messagesLeft().isEmpty)
             }
@@ -69,7 +69,7 @@ extension EndToEnd {
                 #expect(result.handle.driver.text == "c" && result.possibleCopies.map(\.text) == ["a"], "\(stored)")
                 let hops = here.events.of(stored.event.task).filter { $0.event.type == .failedOver }
                 #expect(hops.map { $0.error?.code } == [.unavailable, .unknownDriver])
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 try await here.declareTopology()
                 #expect(try await here.messagesLeft().isEmpty)
             }

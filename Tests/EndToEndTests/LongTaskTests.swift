@@ -34,7 +34,7 @@ extension EndToEnd {
                 }
                 let times = reports.map(\.event.time.millisecondsSinceEpoch)
                 for (earlier, later) in zip(times, times.dropFirst()) { #expect(later - earlier >= 1000) }
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
             }
         }
 
@@ -58,7 +58,7 @@ extension EndToEnd {
                 // The slot is free again.
                 let next = try await here.run(.store("small.txt", [1, 2, 3]))
                 #expect(next.event.type == .succeeded)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
             }
         }
 

@@ -54,7 +54,7 @@ extension EndToEnd {
                 #expect(handle.driver.text == "c" && handle.key == result.handle.key && handle.sha256 == digest)
                 #expect(copied.correlationID == task.id)
                 #expect(try await Disk.digest(here.disk("c") + "/" + handle.key) == digest)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
             }
         }
 
@@ -80,7 +80,7 @@ extension EndToEnd {
                     for driver in ["a", "b", "d"] {
                         #expect(try await Disk(here.disk(driver)).archives.count == 1, "\(point): \(driver)")
                     }
-                    #expect(await second.stop() == .code(0))
+                    #expect(await second.stop() == .code(0), "\(second.lastLines)")
                 }
             }
         }

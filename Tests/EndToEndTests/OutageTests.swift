@@ -50,7 +50,7 @@ extension EndToEnd {
                 }
                 #expect(try await Disk(here.disk("a")).archives.count == tasks.count + 1)
                 #expect(try await here.parked().isEmpty)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 #expect(try await here.messagesLeft() == [:])
                 await events.close()
             }
@@ -83,7 +83,7 @@ extension EndToEnd {
                 #expect(final.messageID == "\(list.id)/succeeded")
                 #expect(final.event.attempt == 1)
                 #expect(try await here.run(.store("after", [1])).stored?.handle.driver.text == "a")
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 await events.close()
             }
         }
@@ -97,11 +97,11 @@ extension EndToEnd {
                 try await events.next(.driverDown, of: "a")
                 let task = TaskDocument.store("archive", [1])
                 try await here.send(task)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 try move(here.disk("a") + "-away", here.disk("a"))
                 let second = try await here.startWorker()
                 #expect(try await here.events.final(of: task.id).stored != nil)
-                #expect(await second.stop() == .code(0))
+                #expect(await second.stop() == .code(0), "\(second.lastLines)")
                 await events.close()
             }
         }
@@ -148,7 +148,7 @@ extension EndToEnd {
                     }
                 }
                 #expect(events.of("a").count == 2)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 await events.close()
             }
         }

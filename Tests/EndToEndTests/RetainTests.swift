@@ -40,7 +40,7 @@ extension EndToEnd {
                 #expect(held.error?.code == .retained && held.error?.context["holds"] == hold.id)
                 #expect(held.error?.context["until"] == until)
                 #expect(try await Disk(here.disk("a")).archives.count == 1)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
             }
         }
 

@@ -106,11 +106,11 @@ extension EndToEnd {
                 }
                 // Queues are in order, and what returns to one stands first: behind this there is nothing.
                 try await here.run(TaskDocument("verify", ["key": "nothing/nothing"]))
-                for worker in workers { #expect(await worker.stop() == .code(0)) }
+                for worker in workers { #expect(await worker.stop() == .code(0), "\(worker.lastLines)") }
                 try plantLeftovers(in: here)
                 let cleaner = try await here.startWorker()
                 try await cleaner.saying("leftovers removed")
-                #expect(await cleaner.stop() == .code(0))
+                #expect(await cleaner.stop() == .code(0), "\(cleaner.lastLines)")
                 let events = here.events.tasks.values.joined().count { $0.event.type.isFinal }
                 print("storm of kills: \(events) final events of \(ids.count) tasks, \(ContinuousClock.now - began)")
                 try await check(load, in: here)
@@ -146,7 +146,7 @@ extension EndToEnd {
                 ) { here.events.finished(ids) == ids.count }
                 // Queues are in order, and what returns to one stands first: behind this there is nothing.
                 try await here.run(TaskDocument("verify", ["key": "nothing/nothing"]))
-                for worker in workers { #expect(await worker.stop() == .code(0)) }
+                for worker in workers { #expect(await worker.stop() == .code(0), "\(worker.lastLines)") }
                 let events = here.events.tasks.values.joined().count { $0.event.type.isFinal }
                 print("storm of brokers: \(events) final events of \(ids.count) tasks, \(ContinuousClock.now - began)")
                 try await check(load, in: here)

@@ -47,7 +47,7 @@ extension EndToEnd {
                 }
                 try await finish(ids, in: here)
                 #expect(worker.process.exitIfEnded == nil)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
             }
         }
 
@@ -68,7 +68,7 @@ extension EndToEnd {
                 let id = TaskDocument.newID()
                 try await here.send("{}".utf8, to: "ghost.store") { $0.messageID = id }
                 #expect(try await here.events.final(of: id).error?.code == .unknownDriver)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
             }
         }
 
@@ -87,7 +87,7 @@ extension EndToEnd {
                 try server.kill()
                 try server.restart()
                 #expect(try await here.run(.store("second", [2])).stored != nil)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
             }
         }
 
@@ -98,7 +98,7 @@ extension EndToEnd {
                 let first = try await here.startWorker()
                 try await require(eventually: "some tasks") { here.events.finished(ids) >= 60 }
                 let began = ContinuousClock.now
-                #expect(await first.stop() == .code(0))
+                #expect(await first.stop() == .code(0), "\(first.lastLines)")
                 let took = ContinuousClock.now - began
                 print("SIGTERM under load: ended after \(took)")
                 #expect(took < .seconds(here.settings.gracePeriodSeconds))
@@ -107,7 +107,7 @@ extension EndToEnd {
                 let second = try await here.startWorker()
                 try await finish(ids, in: here)
                 #expect(ids.allSatisfy { here.events.finals(of: $0).count == 1 })
-                #expect(await second.stop() == .code(0))
+                #expect(await second.stop() == .code(0), "\(second.lastLines)")
                 #expect(try await here.messagesLeft().isEmpty)
             }
         }

@@ -55,7 +55,7 @@ extension EndToEnd {
                     let large = try await here.events.final(of: "large-\(index)", within: .seconds(10))
                     #expect(large.error?.code == .invalidTask, "\(large)")
                 }
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 #expect(try await here.messagesLeft() == ["stowage.dead": 3])
                 #expect(here.events.tasks.values.allSatisfy { $0.count == 1 })
             }
@@ -123,7 +123,7 @@ extension EndToEnd {
                     if worker.process.exitIfEnded == .signal(SIGKILL) {
                         deaths += 1
                     } else {
-                        #expect(await worker.stop() == .code(0))
+                        #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                     }
                     try #require(deaths < 20)
                 }
@@ -137,7 +137,7 @@ extension EndToEnd {
 
                 let healthy = try await here.startWorker()
                 #expect(try await here.run(.store("innocent", [1])).stored != nil)
-                #expect(await healthy.stop() == .code(0))
+                #expect(await healthy.stop() == .code(0), "\(healthy.lastLines)")
                 #expect(try await here.messagesLeft() == ["stowage.dead": 1])
             }
         }

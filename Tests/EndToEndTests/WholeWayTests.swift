@@ -64,7 +64,7 @@ extension EndToEnd {
                 #expect(gone.result == .stat(StatResult(handle: nil)))
                 #expect(try await Disk(here.disk("a")).archives.isEmpty)
 
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 #expect(try await here.messagesLeft() == ["stowage.dead": 1])
                 #expect(here.events.problems.isEmpty)
             }
@@ -98,7 +98,7 @@ extension EndToEnd {
                 #expect(try await Disk.digest(target) == digest)
                 let sources = here.events.tasks.values.joined().filter { $0.event.type == .sourceKept }
                 #expect(sources.isEmpty)
-                #expect(await worker.stop() == .code(0))
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
                 #expect(try await here.messagesLeft().isEmpty)
             }
         }
