@@ -15,8 +15,8 @@ public protocol ResumableUploading: StorageDriver {
     /// again and again what is safe (`body.noteCheckpoint`), only after it is.
     ///
     /// What was written is kept where the body ended the write and trying again may help (any error of `next` that is
-    /// not permanent, cancellation included); it is discarded where `seal` threw, the source is not what it should be,
-    /// or the store itself failed. After a resumption the bytes in the store are proved as a whole before the commit,
+    /// not permanent, cancellation included) unless nobody will (`body.isForgone`); it is discarded where `seal` threw, the
+    /// source is not what it should be, or the store itself failed. After a resumption the bytes in the store are proved as a whole before the commit,
     /// whatever `request.verify` says.
     func write(_ request: WriteRequest, resuming body: any ResumableBody) async throws(StorageError) -> WriteReceipt
 }
@@ -40,6 +40,9 @@ public protocol ResumableBody: ArchiveBody {
     /// What the bytes come from and what was asked for them, as a digest: equal for two deliveries that bring the
     /// same bytes for the same archive. 64 hexadecimal digits.
     var origin: String { get }
+
+    /// Whether nobody will go on with the write if it ends now: its task was ended for good.
+    var isForgone: Bool { get }
 
     /// Everything that has passed so far, whether from the store or from the source.
     var passed: ArchivePrefix { get }

@@ -78,17 +78,17 @@ extension Storage {
     ) async throws(StorageError) -> StoreReceipt {
         let body = try await TransferMeter.open(source, for: draft.request)
         let size = draft.request.size ?? body.size
-        let promise = Guarded<RoomLedger.Promise?>(nil)
-        let resuming = resuming(body, draft, in: promise)
+        let share = RoomShare(room)
+        let resuming = resuming(body, draft, in: share)
         let counted: any CountedBody = resuming ?? hashing(body, draft.request)
         do throws(StorageError) {
             if let size { try admit(size: size) }
             // Whoever does not know how much he brings needs room all the same.
             if resuming == nil {
                 let promised = try await promiseRoom(for: size ?? 0) { counted.taken }
-                promise.withLock { $0 = promised }
+                share.take(promised)
             }
-            let receipt = try await write(draft, counted, in: promise)
+            let receipt = try await write(draft, counted, in: share)
             await counted.close()
             return receipt
         } catch {
@@ -119,21 +119,17 @@ extension Storage {
     }
 
     private func write(
-        _ draft: StoreDraft, _ body: any CountedBody, in promise: Guarded<RoomLedger.Promise?>
+        _ draft: StoreDraft, _ body: any CountedBody, in share: RoomShare
     ) async throws(StorageError) -> StoreReceipt {
         do throws(StorageError) {
             let receipt = try await write(draft, body)
-            end(promise, stored: body.taken)
+            share.end(stored: body.taken)
             return receipt
         } catch {
             // Where nobody knows whether it stands, and where it may be gone on with, its bytes may have to be counted.
-            end(promise, stored: error.isAmbiguous || body is ResumingBody ? body.taken : nil)
+            share.end(stored: error.isAmbiguous || body is ResumingBody ? body.taken : nil)
             throw error
         }
-    }
-
-    private func end(_ promise: Guarded<RoomLedger.Promise?>, stored: Int64?) {
-        if let promise = promise.withLock({ $0.take() }) { room.end(promise, stored: stored) }
     }
 
     private func write(_ draft: StoreDraft, _ body: any CountedBody) async throws(StorageError) -> StoreReceipt {

@@ -1,3 +1,4 @@
+import ServiceRuntime
 import Storage
 import StowageContract
 import Testing
@@ -32,6 +33,17 @@ extension ConformanceCase {
             let receipt = try await store.store(again(request), SeekableSource(bytes))
             #expect(receipt.resumedBytes > 0)
             #expect(try await store.bytes(request.keyText) == bytes)
+        },
+        resumption("a store whose task was ended leaves nothing to go on with") { harness in
+            let store = try await harness.open()
+            var request = StoreRequest(taskID: freshID(), name: "ended.bin")
+            let bytes = GeneratedSource(size: harness.longArchiveBytes).bytes
+            request.slice = Slice(until: nil, time: .system, isForgone: { true })
+            try await interrupt(store, request, SeekableSource(bytes, .fails(after: Int64(bytes.count / 2))))
+            store.clock.turn(by: 2000)
+            #expect(try await store.storage.sweep(olderThan: .seconds(1000)) == 0)
+            let receipt = try await store.store(again(request), SeekableSource(bytes))
+            #expect(receipt.resumedBytes == 0)
         },
         resumption("a store goes on only with the same source and the same request") { harness in
             let store = try await harness.open()

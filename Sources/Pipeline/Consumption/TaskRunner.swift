@@ -42,7 +42,7 @@ package struct TaskRunner: Sendable {
     package func run(
         _ received: ReceivedTask, arrivedAt: Duration? = nil, timesLost: Int = 0, isShuttingDown: @Sendable () -> Bool
     ) async -> JudgedAttempt {
-        let slice = arrivedAt.map { Slice(until: $0 + configuration.acknowledgementTimeout / 2, time: time) }
+        let slice = slice(of: received, arrivedAt: arrivedAt)
         var hasBegun = false
         do throws(StorageError) {
             if cancellation(of: received) != nil { throw .cancelledByOperator }
@@ -65,14 +65,22 @@ package struct TaskRunner: Sendable {
             return judged(.succeeded(result, removal: outcome.removal), received, nil)
         } catch {
             return await judge(
-                error, received, isShuttingDown: isShuttingDown(), isHandedOver: slice?.isHandedOver ?? false,
+                error, received, isShuttingDown: isShuttingDown(), isHandedOver: slice.isHandedOver,
                 hasBegun: hasBegun)
+        }
+    }
+
+    private func slice(of received: ReceivedTask, arrivedAt: Duration?) -> Slice {
+        Slice(until: arrivedAt.map { $0 + configuration.acknowledgementTimeout / 2 }, time: time) { [control, time] in
+            let now = time.now
+            return control.cancellation(of: received.task.id, now: now) != nil
+                || received.deadline.map { now >= $0 } ?? false
         }
     }
 
     /// What is quick is not worth stopping.
     private func performInterruptibly(
-        _ received: ReceivedTask, on storage: Storage, _ slice: Slice?
+        _ received: ReceivedTask, on storage: Storage, _ slice: Slice
     ) async throws(StorageError) -> OperationOutcome {
         if received.task.operation.isQuick { return try await performWatched(received, on: storage, slice) }
         let result = await control.interruptible(received.task.id, now: received.startedAt) {
@@ -114,7 +122,7 @@ package struct TaskRunner: Sendable {
     }
 
     private func performWatched(
-        _ received: ReceivedTask, on storage: Storage, _ slice: Slice?
+        _ received: ReceivedTask, on storage: Storage, _ slice: Slice
     ) async throws(StorageError) -> OperationOutcome {
         guard let watch, let terms = watch.terms(for: received) else {
             return try await perform(received, on: storage, nil, slice)
@@ -126,7 +134,7 @@ package struct TaskRunner: Sendable {
     }
 
     private func perform(
-        _ received: ReceivedTask, on storage: Storage, _ meter: TransferMeter?, _ slice: Slice?
+        _ received: ReceivedTask, on storage: Storage, _ meter: TransferMeter?, _ slice: Slice
     ) async throws(StorageError) -> OperationOutcome {
         let task = received.task
         var context = OperationContext(

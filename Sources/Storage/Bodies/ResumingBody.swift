@@ -52,6 +52,8 @@ final class ResumingBody: ResumableBody, CountedBody {
 
     var size: Int64? { body.size }
 
+    var isForgone: Bool { slice?.isForgone ?? false }
+
     var passed: ArchivePrefix { state.withLock { $0.passed } }
 
     var total: HashingBody.Total? {

@@ -20,7 +20,7 @@ extension LocalFileStorageDriver: ResumableUploading {
             try await writer.take()
             return try await commit(partial, request, isResumed: resumed > 0)
         } catch {
-            let isKept = error.isKept
+            let isKept = error.isKept && !body.isForgone
             await blocking.run { isKept ? partial.release() : partial.discard() }
             throw error.error
         }

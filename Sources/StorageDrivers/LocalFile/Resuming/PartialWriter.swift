@@ -53,7 +53,7 @@ struct PartialWriter {
         do throws(Interruption) {
             try outcome.get()
         } catch {
-            guard error.isKept else { throw error }
+            guard error.isKept, !body.isForgone else { throw error }
             try await keepLast()
             throw error
         }
