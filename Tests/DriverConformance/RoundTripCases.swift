@@ -18,8 +18,8 @@ extension ConformanceCase {
                     while try await body.next() != nil {}
                 }
             }
-            // Other cases run beside this one; a writer or reader that held the archive would show all of it.
-            #expect(!PeakMemory.isOurs || memory.growth < 150 << 20, "the process grew by \(memory.growth >> 20) MiB")
+            // Other cases run beside this one and hold some 150 MiB; whoever held the archive would show all of it.
+            #expect(!PeakMemory.isOurs || memory.growth < 250 << 20, "the process grew by \(memory.growth >> 20) MiB")
         },
         ConformanceCase("a handle says everything that the task said") { harness in
             let store = try await harness.open()
