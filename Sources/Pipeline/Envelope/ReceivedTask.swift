@@ -38,9 +38,10 @@ package final class ReceivedTask: Sendable {
     }
 
     /// What a copy of the message says that goes on where this delivery stopped.
-    package var nextSlice: TaskEnvelope {
+    package func nextSlice(from checkpoint: String?) -> TaskEnvelope {
         var next = envelope
         next.slice += 1
+        next.checkpoint = checkpoint
         next.slip = slip
         next.firstAt = next.firstAt ?? startedAt
         next.deadline = deadline
