@@ -9,7 +9,8 @@ import Testing
 /// Verifications that are longer than half of the acknowledgement timeout, which is half an hour in the harness.
 @Suite("Hand-over of verifications", .timeLimit(.minutes(1)))
 struct VerifyHandOverTests {
-    private static let bytes = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 / 7) }
+    /// Four chunks that differ.
+    private static let bytes = (1...4).flatMap { [UInt8](repeating: $0, count: 262_144) }
     private static let size: Int64 = 1 << 20
     /// What the store brings at once.
     private static let part: Int64 = 262_144

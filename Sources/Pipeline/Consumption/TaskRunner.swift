@@ -146,6 +146,7 @@ package struct TaskRunner: Sendable {
             timeoutSeconds: task.options.timeoutSeconds)
         context.meter = meter
         context.slice = slice
+        context.leastResumableBytes = configuration.leastResumableBytes
         return try await task.data.implementation.run(in: context)
     }
 
