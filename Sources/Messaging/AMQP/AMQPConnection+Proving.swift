@@ -28,7 +28,7 @@ extension AMQPConnection {
             var consume = amqp_basic_consume_t()
             consume.queue = arena.bytes(queue)
             consume.consumer_tag = arena.bytes(channel.provingTag)
-            if handle.knowsCredit {
+            if handle.obeysCredit {
                 consume.arguments = arena.table(["x-credit": .table(["credit": .integer(0), "drain": .bool(false)])])
             }
             return consume
@@ -71,9 +71,9 @@ extension AMQPConnection {
 }
 
 extension AMQPHandle {
-    /// Whether the broker knows `x-credit`, an argument of `basic.consume`: RabbitMQ 4 removed it, and refuses for one kind
-    /// of queue what is known of another.
-    fileprivate var knowsCredit: Bool {
+    /// Whether the broker obeys `x-credit`, an argument of `basic.consume`: RabbitMQ 3 does, 4.0.5 passes it over, and a
+    /// broker may refuse what it does not know of this kind of queue.
+    fileprivate var obeysCredit: Bool {
         guard let table = amqp_get_server_properties(state), let properties = FieldTable(table.pointee),
             case .string(let version) = properties["version"]
         else { return false }
