@@ -48,6 +48,11 @@ package final class ReceivedTask: Sendable {
         return next
     }
 
+    /// The driver that the producer named: after a failover the routing key names another.
+    package var sentTo: DriverName {
+        task.bodyDriver ?? envelope.history.first?.driver ?? task.driver
+    }
+
     /// All drivers that a store of this task may have reached or can reach, in the order of the slip.
     package var drivers: [DriverName] {
         envelope.earlierDrivers(than: task.driver) + [task.driver] + slip
