@@ -17,12 +17,12 @@ enum Workload: String {
     func driver(path: String) -> String {
         switch self {
         case .noop: "{ type: memory }"
-        case .store: "{ type: local, path: \"\(path)\", concurrency: 64 }"
+        case .store: "{ type: local, path: \"\(path)\", concurrency: 128 }"
         }
     }
 
     /// Tasks of slow queues at once.
-    var slots: Int { 64 }
+    var slots: Int { 128 }
 
     var routingKey: String {
         switch self {
