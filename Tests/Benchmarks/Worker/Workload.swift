@@ -22,7 +22,12 @@ enum Workload: String {
     }
 
     /// Tasks of slow queues at once.
-    var slots: Int { 128 }
+    var slots: Int {
+        switch self {
+        case .noop: 64
+        case .store: 128
+        }
+    }
 
     var routingKey: String {
         switch self {
