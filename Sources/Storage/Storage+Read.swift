@@ -22,14 +22,22 @@ extension Storage {
         let key = try key(of: reference)
         return try await withSlot { () async throws(StorageError) in
             let (body, handle) = try await open(key, reference, range)
-            do throws(StorageError) {
-                let value = try await consume(body, handle)
-                await body.close()
-                return value
-            } catch {
-                await body.close()
-                throw error
-            }
+            return try await lend(body, handle, to: consume)
+        }
+    }
+
+    /// Closes `body` however `consume` ends.
+    func lend<Value: Sendable>(
+        _ body: any ArchiveBody, _ handle: ArchiveHandle,
+        to consume: @Sendable (any ArchiveBody, ArchiveHandle) async throws(StorageError) -> Value
+    ) async throws(StorageError) -> Value {
+        do throws(StorageError) {
+            let value = try await consume(body, handle)
+            await body.close()
+            return value
+        } catch {
+            await body.close()
+            throw error
         }
     }
 
@@ -41,12 +49,7 @@ extension Storage {
     func open(
         _ key: ArchiveKey, _ reference: ArchiveReference, _ range: ByteRange?
     ) async throws(StorageError) -> (any ArchiveBody, ArchiveHandle) {
-        guard let archive = try await driverStat(key, version: reference.version) else {
-            throw StorageError(.notFound, .permanent, "there is no such archive")
-        }
-        let manifest = try manifest(of: archive)
-        try check(reference, manifest)
-        let handle = try handle(of: archive)
+        let (manifest, handle) = try await find(key, reference)
         guard let range else { return (try await verifiedBody(key, reference.version, manifest), handle) }
         let bounds = try bounds(of: range, in: manifest.size)
         if bounds.isEmpty { return (BytesBody([]), handle) }
@@ -55,6 +58,18 @@ extension Storage {
             try await driver.read(key, version: reference.version, range: canSlice ? bounds : nil)
         }
         return (canSlice ? body : SlicedBody(body, bounds), handle)
+    }
+
+    /// What is recorded of the archive that the reference means; throws where it is not there, or another one.
+    func find(
+        _ key: ArchiveKey, _ reference: ArchiveReference
+    ) async throws(StorageError) -> (Manifest, ArchiveHandle) {
+        guard let archive = try await driverStat(key, version: reference.version) else {
+            throw StorageError(.notFound, .permanent, "there is no such archive")
+        }
+        let manifest = try manifest(of: archive)
+        try check(reference, manifest)
+        return (manifest, try handle(of: archive))
     }
 
     /// Throws where the archive is not the one that the task's handle describes.

@@ -13,22 +13,10 @@ extension Storage {
     ) async throws(StorageError) -> Value {
         let key = try key(of: reference)
         return try await withSlot { () async throws(StorageError) in
-            guard let archive = try await driverStat(key, version: reference.version) else {
-                throw StorageError(.notFound, .permanent, "there is no such archive")
-            }
-            let manifest = try manifest(of: archive)
-            try check(reference, manifest)
-            let handle = try handle(of: archive)
+            let (manifest, handle) = try await find(key, reference)
             let beginning = try await begin(handle)
             let body = try await verifiedBody(key, reference.version, manifest, behind: beginning)
-            do throws(StorageError) {
-                let value = try await consume(body, handle)
-                await body.close()
-                return value
-            } catch {
-                await body.close()
-                throw error
-            }
+            return try await lend(body, handle, to: consume)
         }
     }
 }

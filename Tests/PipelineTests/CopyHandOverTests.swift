@@ -22,13 +22,7 @@ struct CopyHandOverTests {
         let (from, to) = (try #require(harness.scripts["a"]), try #require(harness.scripts["b"]))
         to.resumes = true
         try await harness.whileWorking {
-            let source = try harness.spool.write(Self.bytes, to: "long.bin")
-            let store = """
-                {"id":"t-1","operation":"store","driver":"a","data":{"name":"long.bin","source":{"file":"\(source)"}}}
-                """
-            try await harness.send(store, key: "a.store")
-            #expect(try await harness.event().summary == "succeeded")
-            from.forgetReads()
+            try await harness.storeLong(Self.bytes)
             to.closeGate()
             try await body(harness, from, to)
         }

@@ -24,13 +24,7 @@ struct RetrieveHandOverTests {
         let folder = harness.spool.path("out")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         try await harness.whileWorking {
-            let source = try harness.spool.write(Self.bytes, to: "long.bin")
-            let store = """
-                {"id":"t-1","operation":"store","driver":"a","data":{"name":"long.bin","source":{"file":"\(source)"}}}
-                """
-            try await harness.send(store, key: "a.store")
-            #expect(try await harness.event().summary == "succeeded")
-            script.forgetReads()
+            try await harness.storeLong(Self.bytes)
             try await body(harness, script, folder)
         }
     }

@@ -20,13 +20,7 @@ struct VerifyHandOverTests {
         let harness = try await PipelineHarness()
         let script = try #require(harness.scripts["a"])
         try await harness.whileWorking {
-            let source = try harness.spool.write(Self.bytes, to: "long.bin")
-            let store = """
-                {"id":"t-1","operation":"store","driver":"a","data":{"name":"long.bin","source":{"file":"\(source)"}}}
-                """
-            try await harness.send(store, key: "a.store")
-            #expect(try await harness.event().summary == "succeeded")
-            script.forgetReads()
+            try await harness.storeLong(Self.bytes)
             script.gatesReads = true
             try await body(harness, script)
         }
