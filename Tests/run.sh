@@ -89,7 +89,8 @@ ended() { grep -E "^[^[:alnum:]]*Test .* $1 after [0-9.]+ seconds" "$2" | grep -
 # Whatever a reader needs of a log: the findings with what belongs to them, else its end.
 failures_in() {
     local found
-    found=$(grep -nE '✘|↳|recorded an issue|(error|warning): |Fatal error|ThreadSanitizer' "$1" | cut -d : -f 2- | head -n 200)
+    found=$(grep -nE '✘|↳|recorded an issue|(error|warning): |Fatal error|ThreadSanitizer' "$1" |
+        grep -vE '↳ (Testing Library Version|Target Platform|///)' | cut -d : -f 2- | head -n 200)
     if [ -n "$found" ]; then printf '%s\n' "$found"; fi
     if [ -z "$found" ] || { grep -q 'Test run started' "$1" && ! grep -q 'Test run with' "$1"; }; then
         echo "… the end of the log:"

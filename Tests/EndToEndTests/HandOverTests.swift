@@ -48,7 +48,7 @@ extension EndToEnd {
                 #expect(result.slices >= 3)
                 #expect(result.resumedBytes > 0 && result.sourceBytes + result.resumedBytes == 768 << 20)
                 #expect(final.event.attempt == 1 && final.event.sequence == 1)
-                for worker in workers { #expect(await worker.stop() == .code(0)) }
+                for worker in workers { #expect(await worker.stop() == .code(0), "\(worker.lastLines)") }
                 #expect(here.events.of(task.id).count == 1)
                 #expect(try await here.messagesLeft().isEmpty)
                 for worker in workers {

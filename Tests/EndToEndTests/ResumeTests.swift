@@ -57,7 +57,7 @@ extension EndToEnd {
                 #expect(result.handle.sha256 == digest && result.handle.size == size)
                 #expect(result.slices == 1 && !result.alreadyPresent && result.verified == .reread)
                 #expect(final.event.attempt == 1)
-                #expect(await last.stop() == .code(0))
+                #expect(await last.stop() == .code(0), "\(last.lastLines)")
                 let disk = try await Disk(here.disk("a"))
                 #expect(disk.archives == ["\(task.id)/long.bin": digest])
                 #expect(disk.temporaryFiles.isEmpty)
@@ -85,7 +85,7 @@ extension EndToEnd {
                 #expect((result.resumedBytes > 0) == isSafe)
                 #expect(result.sourceBytes + result.resumedBytes == 200 << 20)
                 #expect(result.handle.sha256 == digest)
-                #expect(await healthy.stop() == .code(0))
+                #expect(await healthy.stop() == .code(0), "\(healthy.lastLines)")
                 let disk = try await Disk(here.disk("a"))
                 #expect(disk.archives == ["\(task.id)/long.bin": digest])
                 #expect(disk.temporaryFiles.isEmpty)
@@ -101,11 +101,11 @@ extension EndToEnd {
                 let first = try await here.startWorker()
                 try await here.send(task)
                 try await require(eventually: "a checkpoint") { here.checkpoint(task) > 0 }
-                #expect(await first.stop() == .code(0))
+                #expect(await first.stop() == .code(0), "\(first.lastLines)")
                 let second = try await here.startWorker()
                 let result = try #require(try await here.events.final(of: task.id).stored)
                 #expect(result.resumedBytes > 0 && result.sourceBytes + result.resumedBytes == 1 << 30)
-                #expect(await second.stop() == .code(0))
+                #expect(await second.stop() == .code(0), "\(second.lastLines)")
             }
         }
     }
