@@ -44,6 +44,7 @@ extension TransferError {
             CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH,
             CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT, CURLE_SSL_ENGINE_NOTFOUND, CURLE_USE_SSL_FAILED:
             self.init(.tls, detail)
+        case CURLE_RECV_ERROR where said.hasPrefix("CONNECT "): self.init(.connect, detail)
         // With TLS 1.3 a server refuses our certificate, or its lack, only after the handshake.
         case CURLE_RECV_ERROR where said.contains("SSL routines") && said.contains(" alert "): self.init(.tls, detail)
         case CURLE_PARTIAL_FILE: self.init(.peerClosed, "the answer ended before its last byte")

@@ -17,12 +17,18 @@ final class ScriptedServer: Sendable {
 
     /// The connection is closed when the script returns or throws (`Gone`: the peer went away).
     init(_ script: @escaping Script) throws {
-        port = Int(try TestPorts.reserve(1))
-        listener = try Loopback.listen(on: port, backlog: 128)
+        (port, listener) = try Self.listen(attempts: 5)
         let started = SystemThread.start(name: "scripted") { [listener, heads, accepted, connections] in
             var number = 0
             while true {
-                let descriptor = Glibc.accept(listener, nil, nil)
+                var waiting = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+                _ = poll(&waiting, 1, -1)
+                // Inherited by a process that a test starts, it would stay open for as long as that runs.
+                let descriptor = SpawnedProcess.whileNoneStarts {
+                    let descriptor = Glibc.accept(listener, nil, nil)
+                    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+                    return descriptor
+                }
                 guard descriptor >= 0 else { break }
                 let connection = Connection(descriptor, number, heads)
                 number += 1
@@ -39,6 +45,17 @@ final class ScriptedServer: Sendable {
     }
 
     deinit { stop() }
+
+    /// Somebody who reserves nothing may take a port that was free.
+    private static func listen(attempts: Int) throws -> (port: Int, listener: Int32) {
+        let port = Int(try TestPorts.reserve(1))
+        do {
+            return (port, try Loopback.listen(on: port, backlog: 128))
+        } catch {
+            if attempts == 1 { throw error }
+            return try listen(attempts: attempts - 1)
+        }
+    }
 
     func url(_ path: String = "/object", scheme: String = "http", host: String = "127.0.0.1") -> String {
         "\(scheme)://\(host):\(port)\(path)"
