@@ -75,7 +75,7 @@ package struct SpoolRoots: Sendable {
         }
     }
 
-    private struct Place {
+    struct Place {
         var root: String
         /// Below the root.
         var path: String
@@ -83,7 +83,7 @@ package struct SpoolRoots: Sendable {
         var name: String
     }
 
-    private func place(of path: String) throws(SpoolError) -> Place {
+    func place(of path: String) throws(SpoolError) -> Place {
         let bytes = path.utf8
         guard bytes.first == UInt8(ascii: "/") else { throw SpoolError(.refused, "the path is not absolute") }
         guard !bytes.contains(0), bytes.count < 4096 else {
@@ -114,7 +114,7 @@ package struct SpoolRoots: Sendable {
         }
     }
 
-    private func folder(of place: Place) throws(SpoolError) -> Directory {
+    func folder(of place: Place) throws(SpoolError) -> Directory {
         let root = try openRoot(place.root)
         let folders = place.path.utf8.count - place.name.utf8.count - 1
         if folders < 0 { return root }

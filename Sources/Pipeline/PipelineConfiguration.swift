@@ -14,10 +14,13 @@ package struct PipelineConfiguration: Sendable {
     package var drivers: [DriverName]
     /// How long the broker lets a delivery go without an acknowledgement.
     package var acknowledgementTimeout: Duration
+    /// Archives that have fewer bytes are retrieved anew instead of leaving a partial file.
+    package var leastResumableBytes: Int64
 
     package init(
         names: TopologyNames, worker: String, trustedUsers: [String] = [], inlineBytes: Int = 262_144,
-        retry: RetryPolicy, drivers: [DriverName], acknowledgementTimeout: Duration = .seconds(1800)
+        retry: RetryPolicy, drivers: [DriverName], acknowledgementTimeout: Duration = .seconds(1800),
+        leastResumableBytes: Int64 = 64 << 20
     ) {
         self.names = names
         self.worker = worker
@@ -26,5 +29,6 @@ package struct PipelineConfiguration: Sendable {
         self.retry = retry
         self.drivers = drivers
         self.acknowledgementTimeout = acknowledgementTimeout
+        self.leastResumableBytes = leastResumableBytes
     }
 }

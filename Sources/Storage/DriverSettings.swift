@@ -23,4 +23,9 @@ public struct DriverSettings: Sendable, Equatable {
 
     /// The defaults.
     public init() {}
+
+    /// Whether a task of this driver may name `other`.
+    package func allows(_ other: DriverName) -> Bool {
+        (peers ?? fallbacks).contains(other)
+    }
 }

@@ -24,16 +24,18 @@ extension Storage {
     /// The bytes are hashed once, as they come, and compared with the original's manifest. The copy is protected as its
     /// original is by now, as far as this store can. Whatever stands under the key already counts where it is the same
     /// archive, whoever brought it; if that is protected less, it is protected as well. With a `path` the copy gets a key
-    /// of its own below it, else key and manifest are kept.
+    /// of its own below it, else key and manifest are kept. Where this store can resume and the other can be read from the
+    /// middle, it goes on behind what an earlier call for the same task has left, and stops with `slice`.
     ///
     /// - Throws: errors of this storage `at: .destination`, those of the other `at: .source`; `.conflict` where another
     ///   archive stands under the key.
     package func copy(
         _ origin: CopyOrigin, from source: Storage, by taskID: TaskID, path: String?, mayHaveRunBefore: Bool = false,
-        meter: TransferMeter? = nil
+        slice: Slice? = nil, meter: TransferMeter? = nil
     ) async throws(StorageError) -> StoreReceipt {
         do throws(StorageError) {
             var request = origin.request(by: taskID, path: path, at: environment.now)
+            request.slice = slice
             request.meter = meter
             if let storeID, storeID == origin.handle.storeID, try key(of: request) == origin.storedKey {
                 throw StorageError(.conflict, .permanent, "source and copy would be one and the same", at: .task)
@@ -113,23 +115,5 @@ extension Storage {
             throw StorageError(.unavailable, .transient(after: nil), "the copy is gone again")
         }
         return archive
-    }
-}
-
-/// The bytes of a copy's original, not hashed: the one who writes them does that.
-private struct OriginSource: ArchiveSource {
-    let storage: Storage
-    let origin: CopyOrigin
-
-    func open() async throws(StorageError) -> any ArchiveBody {
-        do throws(StorageError) {
-            let permit = try await storage.sourceLimit.permit()
-            let body = try await storage.call(.read) { () async throws(StorageError) in
-                try await storage.driver.read(origin.storedKey, version: origin.handle.version, range: nil)
-            }
-            return PermittedBody(body, permit)
-        } catch {
-            throw error.at(.source)
-        }
     }
 }

@@ -123,17 +123,24 @@ extension Storage {
         await body.close()
     }
 
-    /// The whole archive as a body that throws `.integrityMismatch` instead of ending with other bytes than recorded.
+    /// The whole archive, or what lies behind its beginning, as a body that throws `.integrityMismatch` instead of ending
+    /// with other bytes than recorded.
     func verifiedBody(
-        _ key: ArchiveKey, _ version: String?, _ manifest: Manifest
+        _ key: ArchiveKey, _ version: String?, _ manifest: Manifest, behind beginning: PausedSHA256? = nil
     ) async throws(StorageError) -> any ArchiveBody {
-        let body = try await call(.read) { () async throws(StorageError) in
-            try await driver.read(key, version: version, range: nil)
-        }
         let size = manifest.size
         let sha256 = manifest.sha256
+        let offset = beginning?.count ?? 0
+        let body: any ArchiveBody =
+            if offset > 0, offset >= size {
+                BytesBody([])
+            } else {
+                try await call(.read) { () async throws(StorageError) in
+                    try await driver.read(key, version: version, range: offset > 0 ? offset..<size : nil)
+                }
+            }
         return HashingBody(
-            body, mostBytes: size, tooMany: .damaged(expected: sha256, actual: nil),
+            body, behind: beginning, mostBytes: size, tooMany: .damaged(expected: sha256, actual: nil),
             atEnd: { total throws(StorageError) in
                 let actual = total.digest.hexadecimal
                 guard total.size == size, actual.hasSameBytes(as: sha256) else {

@@ -1,4 +1,3 @@
-import Cryptography
 import ServiceRuntime
 package import StowageContract
 import StrictCoding
@@ -31,8 +30,10 @@ extension Storage {
     }
 
     /// Reads an archive to its end and compares its digest with the recorded one and the task's.
+    ///
+    /// - Throws: `.handedOver` once `slice` is over, with what the next one goes on from.
     package func verify(
-        _ data: VerifyData, meter: TransferMeter? = nil
+        _ data: VerifyData, slice: Slice? = nil, meter: TransferMeter? = nil
     ) async throws(StorageError) -> VerifyResult {
         let key = try key(of: data.archive)
         return try await withSlot { () async throws(StorageError) in
@@ -43,7 +44,7 @@ extension Storage {
             let manifest = try manifest(of: archive)
             let expected = data.sha256 ?? data.archive.sha256 ?? manifest.sha256
             do throws(StorageError) {
-                let actual = try await digest(of: archive, meter)
+                let actual = try await digest(of: archive, manifest, slice: slice, meter)
                 let isRight = actual.hasSameBytes(as: manifest.sha256) && actual.hasSameBytes(as: expected)
                 return VerifyResult(
                     state: isRight ? .ok : .mismatch, expectedSHA256: expected, actualSHA256: actual)
@@ -61,29 +62,6 @@ extension Storage {
     package func capacity() async throws(StorageError) -> StoreCapacity {
         guard capabilities.capacity else { return StoreCapacity() }
         return try await withSlot { () async throws(StorageError) in try await readCapacity() }
-    }
-
-    private func digest(
-        of archive: StoredArchive, _ meter: TransferMeter?
-    ) async throws(StorageError) -> String {
-        let read = try await call(.read) { () async throws(StorageError) in
-            try await driver.read(archive.key, version: archive.version, range: nil)
-        }
-        let body: any ArchiveBody =
-            if let meter { MeteredBody(read, meter, from: .driver, to: .driver) } else { read }
-        let hashing = HashingBody(
-            body, mostBytes: .max, tooMany: .damaged(expected: "", actual: nil), atEnd: { _ in })
-        do throws(StorageError) {
-            try await hashing.drain()
-        } catch {
-            await hashing.close()
-            throw error
-        }
-        await hashing.close()
-        guard let total = hashing.total else {
-            throw StorageError(.unexpected, .permanent, "a body ended without its digest")
-        }
-        return total.digest.hexadecimal
     }
 }
 

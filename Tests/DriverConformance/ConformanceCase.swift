@@ -26,7 +26,7 @@ public struct ConformanceCase: Sendable, CustomTestStringConvertible {
     /// All promises.
     public static var all: [ConformanceCase] {
         declarations + roundTrips + identities + races + failures + reads + names + listings + deletions + retentions
-            + protections + copies + surveys + resumptions
+            + protections + copies + surveys + resumptions + slicedReads
     }
 
     /// The cases that a harness's capabilities select, paired with it.

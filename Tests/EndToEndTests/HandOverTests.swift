@@ -8,10 +8,15 @@ extension EndToEnd {
     @Suite("Hand-over", .timeLimit(.minutes(3)))
     struct HandOver {
         /// The broker lets a delivery go for this long; ours is told the same.
-        private static let seconds = 6
+        static let seconds = 6
+
+        static let settings = Settings().with {
+            $0.brokerKeys = ", acknowledgementTimeoutSeconds: \(seconds)"
+            $0.sweepSeconds = 86_400
+        }
 
         /// A broker that looks at its consumers twice a second instead of once a minute.
-        private func impatientServer() throws -> RabbitMQServer {
+        func impatientServer() throws -> RabbitMQServer {
             let server = try RabbitMQServer.start(["RABBITMQ_EXTRA_CONF": "consumer_timeout = \(Self.seconds)000"])
             try server.control("eval", "application:set_env(rabbit, channel_tick_interval, 500).")
             return server
@@ -19,11 +24,7 @@ extension EndToEnd {
 
         @Test("a store longer than the acknowledgement timeout ends in one event, and no delivery is lost on the way")
         func longStore() async throws {
-            let settings = Settings().with {
-                $0.brokerKeys = ", acknowledgementTimeoutSeconds: \(Self.seconds)"
-                $0.sweepSeconds = 86_400
-            }
-            try await Installation.with(settings, on: try impatientServer()) { here in
+            try await Installation.with(Self.settings, on: try impatientServer()) { here in
                 let source = here.spool("long.bin")
                 try await ChildProcess.run(["truncate", "--size=768M", source])
                 let workers = [try await here.startWorker(), try await here.startWorker()]
@@ -64,7 +65,7 @@ extension EndToEnd {
 
 extension WorkerProcess {
     /// How many lines of its log have that text.
-    fileprivate func lines(with text: String) -> Int {
+    func lines(with text: String) -> Int {
         process.errors.value.count { $0.text.contains(text) }
     }
 }

@@ -8,21 +8,7 @@ extension EndToEnd {
     @Suite("Resuming", .timeLimit(.minutes(5)))
     struct Resuming {
         /// Nobody may sweep what the next worker shall go on with.
-        private static let settings = Settings().with { $0.sweepSeconds = 86_400 }
-
-        /// A file of that many MiB, each of which differs; most of it a hole.
-        private func makeSource(_ here: Installation, mebibytes: Int) async throws -> String {
-            let path = here.spool("long.bin")
-            #expect(FileManager.default.createFile(atPath: path, contents: nil))
-            let file = try #require(FileHandle(forWritingAtPath: path))
-            for number in 0..<mebibytes {
-                try file.seek(toOffset: UInt64(number) << 20 + UInt64(number % 1000))
-                try file.write(contentsOf: Data("mebibyte \(number)".utf8))
-            }
-            try file.truncate(atOffset: UInt64(mebibytes) << 20)
-            try file.close()
-            return path
-        }
+        static let settings = Settings().with { $0.sweepSeconds = 86_400 }
 
         /// As large as the promise in the full run; the way is the same for less.
         private static let gibibytes = ProcessInfo.processInfo.environment["STOWAGE_TESTS_FULL"] == nil ? 1 : 4
@@ -31,7 +17,7 @@ extension EndToEnd {
         func killedTwice() async throws {
             try await Installation.with(Self.settings) { here in
                 let size = Int64(Self.gibibytes) << 30
-                let source = try await makeSource(here, mebibytes: Self.gibibytes << 10)
+                let source = try await here.makeSource(mebibytes: Self.gibibytes << 10)
                 let digest = try await Disk.digest(source)
                 let task = TaskDocument.store(file: source, ["sha256": digest])
                 var safe: Int64 = 0
@@ -73,7 +59,7 @@ extension EndToEnd {
             ])
         func crashPoint(_ point: String, isSafe: Bool) async throws {
             try await Installation.with(Self.settings) { here in
-                let source = try await makeSource(here, mebibytes: 200)
+                let source = try await here.makeSource(mebibytes: 200)
                 let digest = try await Disk.digest(source)
                 let task = TaskDocument.store(file: source, ["removeSource": true])
                 let armed = try here.launchWorker(crashPoint: point)
@@ -96,7 +82,7 @@ extension EndToEnd {
         @Test("a worker that is asked to end leaves what it has to the next one")
         func shutdown() async throws {
             try await Installation.with(Self.settings.with { $0.gracePeriodSeconds = 0 }) { here in
-                let source = try await makeSource(here, mebibytes: 1024)
+                let source = try await here.makeSource(mebibytes: 1024)
                 let task = TaskDocument.store(file: source)
                 let first = try await here.startWorker()
                 try await here.send(task)
@@ -112,9 +98,26 @@ extension EndToEnd {
 }
 
 extension Installation {
+    /// A file of that many MiB, each of which differs; most of it a hole.
+    func makeSource(mebibytes: Int) async throws -> String {
+        let path = spool("long.bin")
+        #expect(FileManager.default.createFile(atPath: path, contents: nil))
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        for number in 0..<mebibytes {
+            try file.seek(toOffset: UInt64(number) << 20 + UInt64(number % 1000))
+            try file.write(contentsOf: Data("mebibyte \(number)".utf8))
+        }
+        try file.truncate(atOffset: UInt64(mebibytes) << 20)
+        try file.close()
+        return path
+    }
+
     /// How much of the task's archive is noted as safe on the first disk.
-    func checkpoint(_ task: TaskDocument) -> Int64 {
-        let folder = disk("a") + "/" + task.id
+    func checkpoint(_ task: TaskDocument) -> Int64 { checkpoint(task.id, on: "a") }
+
+    /// How much of the archive in that folder is noted as safe.
+    func checkpoint(_ archive: String, on driver: String) -> Int64 {
+        let folder = disk(driver) + "/" + archive
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         guard let name = names.first(where: { $0.hasSuffix("-checkpoint") }),
             let data = FileManager.default.contents(atPath: folder + "/" + name),

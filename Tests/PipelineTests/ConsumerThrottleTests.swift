@@ -34,18 +34,17 @@ struct ConsumerThrottleTests {
         b = try #require(DriverName("b"))
     }
 
-    @Test("the lowest limit holds, and one that is lifted leaves the others")
-    func lowest() async {
+    @Test("every consumer of a driver has at most what the limit allows, and all again without one")
+    func limit() async {
         let throttle = ConsumerThrottle()
         let (slow, quick, other) = (Consumer(), Consumer(), Consumer())
         _ = await throttle.attach(slow, of: a, channels: 8)
         _ = await throttle.attach(quick, of: a, channels: 1)
         _ = await throttle.attach(other, of: b, channels: 8)
-        await throttle.limit(a, to: 1, because: .outage)
-        await throttle.limit(a, to: 0, because: .control)
+        await throttle.limit(a, to: 1)
+        await throttle.limit(a, to: 0)
         #expect(throttle.limit(of: a) == 0)
-        await throttle.limit(a, to: nil, because: .outage)
-        await throttle.limit(a, to: nil, because: .control)
+        await throttle.limit(a, to: nil)
         #expect(throttle.limit(of: a) == nil)
         #expect(slow.told.value == [1, 0, 8])
         #expect(quick.told.value == [0, 1])
@@ -55,12 +54,12 @@ struct ConsumerThrottleTests {
     @Test("a consumer that comes later begins with what holds, and one that is gone is told nothing")
     func laterAndGone() async {
         let throttle = ConsumerThrottle()
-        await throttle.limit(a, to: 0, because: .control)
+        await throttle.limit(a, to: 0)
         let consumer = Consumer()
         let ticket = await throttle.attach(consumer, of: a, channels: 4)
         #expect(consumer.told.value == [0])
         throttle.detach(ticket)
-        await throttle.limit(a, to: nil, because: .control)
+        await throttle.limit(a, to: nil)
         #expect(consumer.told.value == [0])
     }
 
@@ -70,10 +69,10 @@ struct ConsumerThrottleTests {
         let gate = Watched(false)
         let consumer = Consumer(gate: gate)
         _ = await throttle.attach(consumer, of: a, channels: 4)
-        async let first: Void = throttle.limit(a, to: 0, because: .outage)
+        async let first: Void = throttle.limit(a, to: 0)
         await consumer.told.first { $0 == [0] }
-        await throttle.limit(a, to: 2, because: .outage)
-        await throttle.limit(a, to: nil, because: .outage)
+        await throttle.limit(a, to: 2)
+        await throttle.limit(a, to: nil)
         gate.change { $0 = true }
         await first
         #expect(consumer.told.value == [0, 4])

@@ -179,6 +179,22 @@ struct LastLookTests {
         #expect(harness.waiting(in: "stowage.dead").isEmpty)
     }
 
+    @Test("the copies of what was found are named in their order, also one that is no longer allowed")
+    func refusedCopy() async throws {
+        let harness = try await PipelineHarness()
+        let foreign = UndertakerTests.body.replacing(#""data":{"#, with: #""data":{"copies":["c","b"],"#)
+        try await harness.whileWorking {
+            try await stored(harness)
+            try await sendCopy(harness, foreign, to: "a.store")
+            let copies = try #require(try await harness.event().storeResult).copies
+            let missing = copies.map { copy -> String in
+                guard case .missing(let driver, let error, let followUp) = copy else { return "\(copy)" }
+                return "\(driver) \(error.code.rawValue) \(followUp != nil)"
+            }
+            #expect(missing == ["c permission-denied false", "b not-found true"])
+        }
+    }
+
     @Test("a delivery that cannot be read any more names where it may stand")
     func refusedUncertain() async throws {
         let harness = try await PipelineHarness()

@@ -87,7 +87,7 @@ final class PipelineHarness: Sendable {
                 blocking: blocking, time: time, metrics: metrics, logger: logger, breaker: board))
         let configuration = PipelineConfiguration(
             names: names, worker: "w-1", retry: RetryPolicy(maximumAttempts: 4, levels: Self.levels),
-            drivers: drivers)
+            drivers: drivers, leastResumableBytes: 1 << 20)
         let outbox = Outbox(broker: broker, time: time, logger: logger, metrics: metrics)
         let notifications = NotificationService(
             outbox: outbox, names: names, worker: "w-1", time: time, logger: logger, metrics: metrics)

@@ -62,8 +62,10 @@ final class ScriptedDriver: StorageDriver, Retaining {
     func read(
         _ key: ArchiveKey, version: String?, range: Range<Int64>?
     ) async throws(StorageError) -> any ArchiveBody {
+        script.noteRead(range)
         if let body = script.nextBody() { return body }
-        return try await memory.read(key, version: version, range: range)
+        let body = try await memory.read(key, version: version, range: range)
+        return script.gatesReads ? GatedBody(body, script) : body
     }
 
     func delete(_ request: DeleteRequest) async throws(StorageError) -> Bool { try await memory.delete(request) }
@@ -113,6 +115,7 @@ final class DriverScript: Sendable {
 
     private static let all = Guarded<[String: DriverScript]>([:])
     private let state = Guarded(State())
+    let readings = ScriptedReads()
     let name: String
 
     init(name: String) {

@@ -5,7 +5,8 @@ import Glibc
 /// One channel as the loop thread sees it: any method on a channel that the broker has closed would cost the whole
 /// connection (504), and librabbitmq keeps no such state (rule R15).
 final class AMQPChannel {
-    enum Phase { case closed, opening, open, closing }
+    /// `proving`: it is about to be closed, and settles nothing any more.
+    enum Phase { case closed, opening, open, proving, closing }
     enum Consuming { case off, starting, on, stopping }
     enum Use {
         case publishing
@@ -30,6 +31,7 @@ final class AMQPChannel {
     var generation: UInt64 = 0
     var consuming = Consuming.off
     var window = SettlementWindow()
+    var backlog = SettlementBacklog()
     var idle = IdleTime()
     var isDirty = false
     var assembler: MessageAssembler<Content>
@@ -58,6 +60,7 @@ final class AMQPChannel {
         self.generation = generation
         consuming = .off
         window = SettlementWindow()
+        backlog = SettlementBacklog()
         idle = IdleTime()
         isDirty = false
         assembler = MessageAssembler(maximumBodyBytes: maximumBodyBytes)

@@ -46,7 +46,7 @@ extension AMQPConnection {
 
     /// Asks the broker to close a channel; what was delivered on it is dead from now on.
     func close(_ channel: AMQPChannel) throws(BrokerError) {
-        guard let handle, channel.phase == .opening || channel.phase == .open else { return }
+        guard let handle, channel.phase != .closed, channel.phase != .closing else { return }
         board.endGeneration(channel.generation)
         channel.phase = .closing
         channel.consuming = .off
@@ -65,7 +65,12 @@ extension AMQPConnection {
         case amqp_method_number_t(AMQP_CHANNEL_OPEN_OK_METHOD): try opened(channel)
         case amqp_method_number_t(AMQP_CONFIRM_SELECT_OK_METHOD): publishingReady(channel)
         case amqp_method_number_t(AMQP_BASIC_QOS_OK_METHOD): break
-        case amqp_method_number_t(AMQP_BASIC_CONSUME_OK_METHOD): try consumeStarted(channel)
+        case amqp_method_number_t(AMQP_BASIC_CONSUME_OK_METHOD):
+            if channel.phase != .proving {
+                try consumeStarted(channel)
+            } else if method.isProof(on: channel.number) {
+                try close(channel)
+            }
         case amqp_method_number_t(AMQP_BASIC_CANCEL_OK_METHOD): try consumeStopped(channel)
         case amqp_method_number_t(AMQP_BASIC_CANCEL_METHOD): try consumerCancelled(channel)
         case amqp_method_number_t(AMQP_CHANNEL_CLOSE_METHOD):

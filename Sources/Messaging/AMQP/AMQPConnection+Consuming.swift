@@ -113,6 +113,7 @@ extension AMQPConnection {
     /// The deliveries of the channel count as dead and must never be acknowledged; the channel is opened anew.
     func consumerCancelled(_ channel: AMQPChannel) throws(BrokerError) {
         guard case .consumer(let subscriber, _) = channel.use, channel.phase != .closing else { return }
+        if channel.phase == .proving { return try close(channel) }
         logger.warning("the broker cancelled a consumer", [LogField("queue", subscriber.subscription.queue)])
         if subscriber.isTemporary {
             return end(subscriber, BrokerError(.notFound, "the queue is gone"))

@@ -10,6 +10,8 @@ extension AMQPConnection {
         switch phase {
         case .waiting(let time):
             if now >= time { startConnecting() }
+        case .proving(_, let deadline):
+            if now >= deadline { giveUpProving() }
         case .closing(_, let deadline):
             if now >= deadline { finishClosing() }
         case .open:
@@ -87,20 +89,35 @@ extension AMQPConnection {
             endPublishing()
             retryLater(lost)
             watched.withLock { $0 = nil }
-        case .closing: finishClosing()
+        case .proving, .closing: finishClosing()
         case .waiting, .connecting, .closed: break
         }
     }
 
-    /// Sends what was settled, then asks the broker to close.
-    func close(_ continuation: Handover<Void>) throws(BrokerError) {
+    /// Sends what was settled, has the broker keep none of it back, then asks it to close.
+    func close(_ continuation: Handover<Void>) {
         closers.append(continuation)
+        switch phase {
+        case .proving, .closing: return
+        case .open, .waiting, .connecting, .closed: break
+        }
         guard let handle else { return finishClosing() }
-        try flushAcknowledgements(isIdle: true)
+        do throws(BrokerError) {
+            try flushAcknowledgements(isIdle: true)
+            unproved = try proveChannels()
+        } catch {
+            return finishClosing()
+        }
         // An answer may never come: in an alarm the broker does not read from us (rule R19).
-        phase = .closing(handle, deadline: EventLoopThread.now + 2000)
+        phase = .proving(handle, deadline: EventLoopThread.now + 2000)
         forgetChannels(.closedByUs)
         failPublishes(.closedByUs)
+        if unproved.isEmpty { sendClose(handle) }
+    }
+
+    func sendClose(_ handle: AMQPHandle) {
+        guard case .proving(_, let deadline) = phase else { return }
+        phase = .closing(handle, deadline: deadline)
         do throws(BrokerError) {
             try handle.send(amqp_method_number_t(AMQP_CONNECTION_CLOSE_METHOD), on: 0) { arena in
                 var close = amqp_connection_close_t()

@@ -91,7 +91,9 @@ extension AMQPConnection {
             throw BrokerError(.disconnected, "an answer on channel \(channel.number) was not expected")
         }
         switch operation {
-        case .get(_, let answer): answer.resume(returning: .success(nil))
+        case .get(_, let answer):
+            channel.backlog.clear()
+            answer.resume(returning: .success(nil))
         case .declare(_, _, let answer): answer.resume(returning: .success(()))
         case .messageCount(_, let answer):
             let count = method.arguments(amqp_queue_declare_ok_t.self)?.message_count ?? 0
@@ -109,6 +111,7 @@ extension AMQPConnection {
         guard case .get(let queue, let answer)? = finishOperation(channel) else {
             throw BrokerError(.disconnected, "a message on channel \(channel.number) was not expected")
         }
+        channel.backlog.clear()
         answer.resume(returning: .success(delivery(queue)))
         try operate(channel)
     }

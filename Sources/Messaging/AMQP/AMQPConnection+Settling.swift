@@ -6,10 +6,10 @@ extension AMQPConnection {
         _ content: AMQPChannel.Content, _ properties: MessageProperties, _ isOversized: Bool, _ body: Delivery.Body,
         _ channel: AMQPChannel
     ) throws(BrokerError) {
+        // On its way when we closed the channel, or given to the consumer that only proves: it returns to its queue.
+        if case .delivered = content, channel.phase == .closing || channel.phase == .proving { return }
         switch (content, channel.use) {
         case (.delivered(let number, let isRedelivered, let exchange, let key), .consumer(let subscriber, _)):
-            // On its way when we closed the channel: it returns to its queue.
-            if channel.phase == .closing { return }
             guard channel.window.deliver(number) else { throw outOfOrder(channel) }
             let delivery = Delivery(
                 queue: subscriber.subscription.queue, exchange: exchange, routingKey: key,
@@ -79,7 +79,7 @@ extension AMQPConnection {
                 do throws(BrokerError) { try send(frame, channel, handle) } catch { failure = error }
             }
             if let failure { throw failure }
-            if channel.isRetired, channel.window.unsettled == 0 { try close(channel) }
+            if channel.isRetired, channel.window.unsettled == 0 { try retire(channel) }
         }
     }
 
@@ -92,6 +92,7 @@ extension AMQPConnection {
     private func send(
         _ frame: SettlementWindow.Frame, _ channel: AMQPChannel, _ handle: AMQPHandle
     ) throws(BrokerError) {
+        channel.backlog.note(frame)
         switch frame {
         case .acknowledge(let number, let multiple):
             try handle.send(amqp_method_number_t(AMQP_BASIC_ACK_METHOD), on: channel.number) { _ in

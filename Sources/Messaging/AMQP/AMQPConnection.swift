@@ -15,6 +15,8 @@ actor AMQPConnection: EventSource {
         case waiting(until: Int64)
         case connecting
         case open(AMQPHandle)
+        /// Waits until the broker keeps no settlement back; given up at the deadline.
+        case proving(AMQPHandle, deadline: Int64)
         /// `connection.close` is sent; given up at the deadline.
         case closing(AMQPHandle, deadline: Int64)
         case closed
@@ -33,6 +35,8 @@ actor AMQPConnection: EventSource {
     var failures = 0
     var endpoints: [AMQPConfiguration.Endpoint] = []
     var closers: [Handover<Void>] = []
+    /// Channels whose proof is awaited before the connection closes.
+    var unproved: Set<UInt16> = []
     var mayHaveInput = false
 
     /// By number; 0 is the connection itself.
@@ -117,7 +121,7 @@ actor AMQPConnection: EventSource {
         case .consume(let subscription, let answer): try consume(subscription, answer)
         case .setChannels(let id, let count): try setChannels(count, of: id)
         case .cancel(let id, let continuation): try cancel(id, continuation)
-        case .close(let continuation): try close(continuation)
+        case .close(let continuation): close(continuation)
         }
     }
 
@@ -126,9 +130,10 @@ actor AMQPConnection: EventSource {
         switch phase {
         case .waiting(let time): wait.atMost(milliseconds: time - now)
         case .connecting, .closed: break
-        case .closing(let handle, let deadline):
+        case .proving(let handle, let deadline), .closing(let handle, let deadline):
             wait.untilReadable(handle.socket)
             wait.atMost(milliseconds: deadline - now)
+            if mayHaveInput || handle.hasInput { wait.atMost(milliseconds: 0) }
         case .open(let handle):
             wait.untilReadable(handle.socket)
             // Heartbeats are sent and missed only inside of calls (rule R9).

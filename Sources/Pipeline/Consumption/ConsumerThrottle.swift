@@ -4,17 +4,8 @@ package import StowageContract
 
 /// The one owner of how many channels the consumers of a driver may have.
 ///
-/// Several concerns limit them independently; the lowest limit holds, and a limit that is lifted leaves the others.
 /// Limits outlive the consumers: one that is taken up again begins with them.
 package final class ConsumerThrottle: Sendable {
-    /// Who limits.
-    package enum Reason: Sendable, Hashable {
-        /// The driver is down.
-        case outage
-        /// An operator said so.
-        case control
-    }
-
     private struct Entry {
         let consumer: any MessageConsumer
         let driver: DriverName
@@ -27,11 +18,11 @@ package final class ConsumerThrottle: Sendable {
 
     private struct State {
         var lastTicket = 0
-        var limits: [DriverName: [Reason: Int]] = [:]
+        var limits: [DriverName: Int] = [:]
         var entries: [Int: Entry] = [:]
 
         func wanted(_ entry: Entry) -> Int {
-            min(entry.channels, limits[entry.driver]?.values.min() ?? entry.channels)
+            min(entry.channels, limits[entry.driver] ?? entry.channels)
         }
     }
 
@@ -56,18 +47,18 @@ package final class ConsumerThrottle: Sendable {
         state.withLock { _ = $0.entries.removeValue(forKey: ticket) }
     }
 
-    /// Allows each consumer of `driver` at most `channels`, 0: none; `nil` lifts the limit of this reason.
-    package func limit(_ driver: DriverName, to channels: Int?, because reason: Reason) async {
+    /// Allows each consumer of `driver` at most `channels`, 0: none; `nil` lifts the limit.
+    package func limit(_ driver: DriverName, to channels: Int?) async {
         let tickets = state.withLock { state in
-            state.limits[driver, default: [:]][reason] = channels
+            state.limits[driver] = channels
             return state.entries.filter { $0.value.driver == driver }.map(\.key)
         }
         for ticket in tickets { await tell(ticket) }
     }
 
-    /// The lowest limit in force; `nil`: there is none.
+    /// The limit in force; `nil`: there is none.
     package func limit(of driver: DriverName) -> Int? {
-        state.withLock { $0.limits[driver]?.values.min() }
+        state.withLock { $0.limits[driver] }
     }
 
     /// Tells a consumer what it may have until that is what it was told last.

@@ -6,18 +6,27 @@ struct CopyAudit: Sendable {
     let search: SlipSearch
     let api: StorageAPI
 
-    /// What is known of the copies that `task` wants on `drivers`; its archive stands on `holder`.
+    /// What is known of the copies that the task wants on `drivers`, in their order; its archive stands on `holder`.
+    ///
+    /// A driver that the configuration no longer allows is not asked, and not passed over either.
     func copies(
-        _ drivers: [DriverName], of task: StorageTask, from holder: DriverName
+        _ drivers: [DriverName], of received: ReceivedTask, from holder: DriverName
     ) async -> [CopyOutcome] {
-        guard !drivers.isEmpty else { return [] }
-        let finding = await search.search(task, on: drivers)
+        let settings = api.settings(of: received.sentTo)
+        let allowed = drivers.filter { settings?.allows($0) ?? true }
+        let finding =
+            allowed.isEmpty ? SlipSearch.Finding() : await search.search(received.task, on: allowed)
         return drivers.map { driver in
+            guard allowed.contains(driver) else { return CopyOutcome(driver, .failure(refusal), followUp: nil) }
             let receipt = finding.receipts.first { $0.handle.driver == driver }
             return CopyOutcome(
                 driver, receipt.map { .success($0) } ?? .failure(missing(on: driver, finding)),
-                followUp: FollowUp.id(of: task.id, driver, from: holder, api: api))
+                followUp: FollowUp.id(of: received.task.id, driver, from: holder, api: api))
         }
+    }
+
+    private var refusal: StorageError {
+        StorageError(.permissionDenied, .permanent, "the driver is no peer", at: .task)
     }
 
     private func missing(on driver: DriverName, _ finding: SlipSearch.Finding) -> StorageError {

@@ -43,16 +43,7 @@ package struct LastLook: Sendable {
             result.otherCopies = found.receipts.dropFirst().map(\.handle)
             result.possibleCopies = found.unasked
             let audit = CopyAudit(search: search, api: api)
-            let isPeer = data.copies.map { received.isPeer($0, in: api) }
-            let allowed = zip(data.copies, isPeer).filter(\.1).map(\.0)
-            let audited = await audit.copies(allowed, of: task, from: receipt.handle.driver)
-            // What the configuration no longer allows is not asked, and not passed over either.
-            let refused = zip(data.copies, isPeer).filter { !$0.1 }.map { driver, _ in
-                CopyOutcome(
-                    driver, .failure(StorageError(.permissionDenied, .permanent, "the driver is no peer", at: .task)),
-                    followUp: nil)
-            }
-            result.copies = audited + refused
+            result.copies = await audit.copies(data.copies, of: received, from: receipt.handle.driver)
             return Finding(result: .store(result), removal: removalOfUnread(data))
         case .retrieve(let data):
             let destination = RetrieveOperation(data: data)
@@ -65,7 +56,7 @@ package struct LastLook: Sendable {
             }
             return Finding(result: result)
         case .copy(let data):
-            guard received.isPeer(data.to, in: api) else { return Finding(unasked: [data.to]) }
+            guard api.settings(of: received.sentTo)?.allows(data.to) ?? true else { return Finding(unasked: [data.to]) }
             let operation = CopyOperation(data: data)
             var look: (result: TaskResult?, unasked: [DriverName]) = (nil, [data.to])
             if let watch {
@@ -90,14 +81,5 @@ package struct LastLook: Sendable {
         case .handle: return UnreadArchive()
         case .inline, .url: return nil
         }
-    }
-}
-
-extension ReceivedTask {
-    /// Whether the driver that the task was sent to may name `other`.
-    fileprivate func isPeer(_ other: DriverName, in api: StorageAPI) -> Bool {
-        let sentTo = task.bodyDriver ?? envelope.history.first?.driver ?? task.driver
-        guard let settings = api.settings(of: sentTo) else { return true }
-        return (settings.peers ?? settings.fallbacks).contains(other)
     }
 }

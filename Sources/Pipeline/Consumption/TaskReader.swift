@@ -44,14 +44,13 @@ package struct TaskReader: Sendable {
         guard let settings = settings(task.driver) else {
             throw refuse(.unknownDriver, "no driver of this name is configured")
         }
-        // After a failover the routing key names another driver than the producer did.
-        let sentTo = task.bodyDriver ?? envelope.history.first?.driver ?? task.driver
-        try checkPeers(of: task, asSentTo: sentTo, refuse)
         let slip = task.operation == .store ? envelope.slip ?? task.fallbacks ?? settings.fallbacks : []
-        return ReceivedTask(
+        let received = ReceivedTask(
             delivery: delivery, body: body, envelope: envelope, task: task,
             slip: slip.filter { $0 != task.driver }, deadline: deadline(of: task, delivery, envelope, now: now),
             startedAt: now)
+        try checkPeers(of: received, refuse)
+        return received
     }
 
     /// The task without the checks that need the configuration: enough to look for it and to hand it on, never to run it.
@@ -118,12 +117,12 @@ package struct TaskReader: Sendable {
 
     /// A task may name other drivers only among the peers of the one it was sent to.
     private func checkPeers(
-        of task: StorageTask, asSentTo driver: DriverName, _ refuse: (ErrorCode, String) -> UnreadableTask
+        of received: ReceivedTask, _ refuse: (ErrorCode, String) -> UnreadableTask
     ) throws(UnreadableTask) {
-        guard let settings = settings(driver) else { return }
-        let peers = settings.peers ?? settings.fallbacks
-        for name in task.otherDrivers where name != driver && !peers.contains(name) {
-            throw refuse(.permissionDenied, "driver \(name) is no peer of \(driver)")
+        let sentTo = received.sentTo
+        guard let settings = settings(sentTo) else { return }
+        for name in received.task.otherDrivers where name != sentTo && !settings.allows(name) {
+            throw refuse(.permissionDenied, "driver \(name) is no peer of \(sentTo)")
         }
     }
 

@@ -65,13 +65,15 @@ package struct TaskRunner: Sendable {
             return judged(.succeeded(result, removal: outcome.removal), received, nil)
         } catch {
             return await judge(
-                error, received, isShuttingDown: isShuttingDown(), isHandedOver: slice.isHandedOver,
-                hasBegun: hasBegun)
+                error, received, isShuttingDown: isShuttingDown(), slice: slice, hasBegun: hasBegun)
         }
     }
 
     private func slice(of received: ReceivedTask, arrivedAt: Duration?) -> Slice {
-        Slice(until: arrivedAt.map { $0 + configuration.acknowledgementTimeout / 2 }, time: time) { [control, time] in
+        Slice(
+            until: arrivedAt.map { $0 + configuration.acknowledgementTimeout / 2 }, time: time,
+            checkpoint: received.envelope.checkpoint
+        ) { [control, time] in
             let now = time.now
             return control.cancellation(of: received.task.id, now: now) != nil
                 || received.deadline.map { now >= $0 } ?? false
@@ -144,6 +146,7 @@ package struct TaskRunner: Sendable {
             timeoutSeconds: task.options.timeoutSeconds)
         context.meter = meter
         context.slice = slice
+        context.leastResumableBytes = configuration.leastResumableBytes
         return try await task.data.implementation.run(in: context)
     }
 
@@ -170,18 +173,18 @@ package struct TaskRunner: Sendable {
     }
 
     private func judge(
-        _ error: StorageError, _ received: ReceivedTask, isShuttingDown: Bool, isHandedOver: Bool, hasBegun: Bool
+        _ error: StorageError, _ received: ReceivedTask, isShuttingDown: Bool, slice: Slice, hasBegun: Bool
     ) async -> JudgedAttempt {
         let cancellation = cancellation(of: received, after: error)
         let situation = ErrorHandler.Situation(
             operation: received.task.operation, attempt: received.envelope.attempt,
             maximumAttempts: received.task.options.maxAttempts, slip: received.slip, deadline: received.deadline,
             now: time.now, isShuttingDown: isShuttingDown, isCancelled: cancellation != nil,
-            isDriverDown: board?.downSince(received.task.driver) != nil, isHandedOver: isHandedOver)
+            isDriverDown: board?.downSince(received.task.driver) != nil, isHandedOver: slice.isHandedOver)
         let report = error.report(driver: received.task.driver(at: error.place))
         switch errorHandler.decide(error, in: situation) {
         case .handBack: return judged(.handBack, received, error)
-        case .handOver: return judged(.handOver, received, error)
+        case .handOver: return judged(.handOver(checkpoint: slice.nextCheckpoint), received, error)
         case .cancel:
             return await cancelled(received, after: error, by: cancellation?.by, situation, hasBegun: hasBegun)
         case .retry(let level, let at): return judged(.retry(report, on: level, at: at), received, error)

@@ -30,9 +30,9 @@ package struct TaskSettler: Sendable {
         case .handBack:
             broker.settle(received.delivery, as: .requeue)
             return
-        case .handOver:
+        case .handOver(let checkpoint):
             try await hand(
-                received.delivery, body: received.body, received.nextSlice, to: names.tasks,
+                received.delivery, body: received.body, received.nextSlice(from: checkpoint), to: names.tasks,
                 key: received.delivery.routingKey)
         case .postpone(let level):
             var waiting = received.envelope

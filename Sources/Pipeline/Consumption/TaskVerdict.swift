@@ -16,8 +16,8 @@ package enum TaskVerdict: Sendable {
     case cancelled(by: String?)
     /// The process is ending: back to the queue, nothing happened.
     case handBack
-    /// The delivery had its time: another one goes on from the checkpoint.
-    case handOver
+    /// The delivery had its time: another one goes on from the checkpoint, which lies with the bytes where it is `nil`.
+    case handOver(checkpoint: String?)
 }
 
 /// A verdict with the note of the attempt that led to it.

@@ -5,7 +5,7 @@ extension DeadLetter {
     /// The task once more, as new for its driver, with its history; `nil` where the body was not kept.
     ///
     /// Without `edited` the body is unchanged. Notes about the end are left out, and so is a wall that came from the
-    /// message's expiration and has passed: whoever replays wants the task done now.
+    /// message's expiration and has passed: whoever replays wants the task done now, and an archive read as a whole.
     package func replay(
         _ edited: EditedTask? = nil, to names: TopologyNames, as user: String, now: Timestamp
     ) -> OutgoingMessage? {
@@ -13,6 +13,7 @@ extension DeadLetter {
         var envelope = edited.map { self.edited($0) } ?? envelope
         envelope.attempt = 1
         envelope.replayed += 1
+        envelope.checkpoint = nil
         if let deadline = envelope.deadline, deadline <= now { envelope.deadline = nil }
         return TaskCopy(of: delivery, body: body, envelope: envelope)
             .message(to: names.tasks, routingKey: edited?.routingKey ?? delivery.routingKey, as: user)

@@ -95,10 +95,10 @@ package struct DriverWatch: Service {
     private func outlastAll(_ driver: DriverName, _ said: Mailbox<DriverEvent>.Slot) async {
         guard let outages = board.outages(of: driver) else { return }
         for await outage in outages {
-            await throttle.limit(driver, to: hasFallbacks(driver) ? 1 : 0, because: .outage)
+            await throttle.limit(driver, to: hasFallbacks(driver) ? 1 : 0)
             await outlast(outage, of: driver, said)
             guard !Task.isCancelled else { return }
-            await throttle.limit(driver, to: nil, because: .outage)
+            await throttle.limit(driver, to: nil)
         }
     }
 

@@ -38,13 +38,19 @@ package final class ReceivedTask: Sendable {
     }
 
     /// What a copy of the message says that goes on where this delivery stopped.
-    package var nextSlice: TaskEnvelope {
+    package func nextSlice(from checkpoint: String?) -> TaskEnvelope {
         var next = envelope
         next.slice += 1
+        next.checkpoint = checkpoint
         next.slip = slip
         next.firstAt = next.firstAt ?? startedAt
         next.deadline = deadline
         return next
+    }
+
+    /// The driver that the producer named: after a failover the routing key names another.
+    package var sentTo: DriverName {
+        task.bodyDriver ?? envelope.history.first?.driver ?? task.driver
     }
 
     /// All drivers that a store of this task may have reached or can reach, in the order of the slip.

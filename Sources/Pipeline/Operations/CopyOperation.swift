@@ -19,7 +19,7 @@ struct CopyOperation: TaskOperation {
             context.meter?.awaits(.destination)
             receipt = try await target.copy(
                 origin, from: source, by: context.taskID, path: data.path, mayHaveRunBefore: context.mayHaveRunBefore,
-                meter: context.meter)
+                slice: context.slice, meter: context.meter)
         } catch {
             // An earlier delivery may have removed the source after its copy was announced.
             guard error.code == .notFound, error.place == .source,

@@ -9,9 +9,7 @@ enum FollowUp {
     /// `nil`: the driver that holds the archive must not copy to that one, which is no peer of it; so it is after a
     /// failover to a driver whose configuration says nothing of the copies.
     static func id(of task: TaskID, _ driver: DriverName, from holder: DriverName, api: StorageAPI) -> TaskID? {
-        guard let settings = api.settings(of: holder), (settings.peers ?? settings.fallbacks).contains(driver) else {
-            return nil
-        }
+        guard let settings = api.settings(of: holder), settings.allows(driver) else { return nil }
         let digest = SHA256Hasher.digest(of: Array("\(task.text)/\(driver.text)".utf8)).hexadecimal
         return TaskID("c-" + digest.prefix(32))
     }

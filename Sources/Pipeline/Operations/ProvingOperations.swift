@@ -7,7 +7,8 @@ struct VerifyOperation: TaskOperation {
 
     func run(in context: OperationContext) async throws(StorageError) -> OperationOutcome {
         try data.archive.checkDriver(context.storage.name)
-        return OperationOutcome(.verify(try await context.storage.verify(data, meter: context.meter)))
+        let result = try await context.storage.verify(data, slice: context.slice, meter: context.meter)
+        return OperationOutcome(.verify(result))
     }
 }
 

@@ -44,6 +44,11 @@ struct RetrieveOperation: TaskOperation {
     }
 
     private func file(_ path: String, in context: OperationContext) async throws(StorageError) -> RetrieveResult {
+        guard data.range != nil else {
+            let handle = try await FileRetrieval(path: path, archive: data.archive, context: context).run()
+            return RetrieveResult(
+                size: handle.size, sha256: handle.sha256, verified: true, destination: .file(path))
+        }
         context.meter?.awaits(.destination)
         let target = try await spool(context.blocking) { [spool = context.spool] () throws(SpoolError) in
             try spool.create(path)
@@ -72,8 +77,7 @@ struct RetrieveOperation: TaskOperation {
             try target.publish { meter?.worked() }
         }
         return RetrieveResult(
-            size: written.size, sha256: written.digest.hexadecimal, verified: data.range == nil,
-            destination: .file(path))
+            size: written.size, sha256: written.digest.hexadecimal, verified: false, destination: .file(path))
     }
 
     /// The result, if the destination already holds what was asked for; only a handle says what that is.

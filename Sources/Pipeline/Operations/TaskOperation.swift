@@ -30,6 +30,8 @@ package struct OperationContext: Sendable {
     package var time: TimeSource
     /// The longest time without a byte moved, in seconds, where the task says one.
     package var timeoutSeconds: Int?
+    /// Archives that have fewer bytes are brought anew to a file rather than gone on with.
+    package var leastResumableBytes: Int64 = .max
     /// How long this delivery may go on, where another one can go on with the task; `nil`: to the end.
     package var slice: Slice?
     /// To be told of every byte that moves and of who has to move the next; `nil`: nobody looks.

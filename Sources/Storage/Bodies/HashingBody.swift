@@ -5,8 +5,8 @@ import StowageContract
 /// Counts and hashes the bytes of another body as they pass.
 final class HashingBody: ArchiveBody {
     private struct State: ~Copyable {
-        var hasher: SHA256Hasher? = SHA256Hasher()
-        var count: Int64 = 0
+        var hasher: PausableSHA256Hasher?
+        var count: Int64
         var digest: SHA256Digest?
     }
 
@@ -20,13 +20,17 @@ final class HashingBody: ArchiveBody {
     private let mostBytes: Int64
     private let tooMany: StorageError
     private let atEnd: @Sendable (Total) throws(StorageError) -> Void
-    private let state = Guarded(State())
+    private let state: Guarded<State>
 
+    /// Goes on behind a `beginning`, which counts.
+    ///
     /// Passes at most `mostBytes`, then throws `tooMany`; at the end asks `atEnd` whether the whole is what it should be.
     init(
-        _ body: any ArchiveBody, mostBytes: Int64, tooMany: StorageError,
+        _ body: any ArchiveBody, behind beginning: PausedSHA256? = nil, mostBytes: Int64, tooMany: StorageError,
         atEnd: @escaping @Sendable (Total) throws(StorageError) -> Void
     ) {
+        let hasher = beginning.map { PausableSHA256Hasher($0) } ?? PausableSHA256Hasher()
+        self.state = Guarded(State(hasher: hasher, count: beginning?.count ?? 0))
         self.body = body
         self.mostBytes = mostBytes
         self.tooMany = tooMany

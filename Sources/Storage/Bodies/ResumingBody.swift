@@ -123,7 +123,7 @@ final class ResumingBody: ResumableBody, CountedBody {
 }
 
 extension StorageError {
-    /// The write stopped behind a checkpoint, for another delivery to go on.
-    static let handedOver = StorageError(
-        .cancelled, .transient(after: nil), "another delivery goes on with the write")
+    /// The work stopped behind a checkpoint, for another delivery to go on.
+    package static let handedOver = StorageError(
+        .cancelled, .transient(after: nil), "another delivery goes on from the checkpoint")
 }

@@ -23,6 +23,9 @@ extension StorageError {
         return error
     }
 
+    /// Whether a body that ended with it may bring the rest another time.
+    package var mayBeGoneOnWith: Bool { code == .cancelled || retry != .permanent }
+
     /// Throws `.cancelled` where the current task is.
     public static func checkCancellation() throws(StorageError) {
         if Task.isCancelled { throw StorageError.cancelled }

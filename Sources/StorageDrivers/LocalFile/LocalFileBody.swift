@@ -4,7 +4,7 @@ import ServiceRuntime
 import Storage
 
 /// An archive, or a part of it, read piece by piece on the pool.
-final class LocalFileBody: ArchiveBody {
+final class LocalFileBody: IdentifiedBody {
     /// How much is read at once.
     static let chunkBytes: Int64 = 1 << 20
 
@@ -16,11 +16,15 @@ final class LocalFileBody: ArchiveBody {
     }
 
     let size: Int64?
+    let identity: String
     private let file: OpenFile
     private let pool: BlockingPool
     private let state: Guarded<State>
 
-    init(_ file: OpenFile, _ range: Range<Int64>, first: [UInt8]?, pool: BlockingPool) {
+    /// `status` is that of the file when it was opened, where somebody may ask for its identity.
+    init(_ file: OpenFile, _ range: Range<Int64>, of status: FileStatus? = nil, first: [UInt8]?, pool: BlockingPool) {
+        // Without the device: each machine that mounts the file system numbers it in its own way.
+        self.identity = status.map { "file \($0.inode) \($0.size) \($0.modifiedAt)" } ?? ""
         self.file = file
         self.pool = pool
         self.size = Int64(range.count)

@@ -142,7 +142,7 @@ package final class LocalFileStorageDriver: StorageDriver {
                 let range = range ?? 0..<status.size
                 let isSmall = range.count <= LocalFileStaging.smallBytes
                 let first = isSmall ? try file.read(at: range.lowerBound, count: range.count) : nil
-                return LocalFileBody(file, range, first: first, pool: blocking)
+                return LocalFileBody(file, range, of: status, first: first, pool: blocking)
             }
             if let body { return body }
             try tree.place.check()

@@ -125,8 +125,3 @@ struct PartialWriter {
         self.chunks = []
     }
 }
-
-extension StorageError {
-    /// Whether a body that ended with it may bring the rest another time.
-    var mayBeGoneOnWith: Bool { code == .cancelled || retry != .permanent }
-}
