@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev", "libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         library("StrictCoding"),
         library("Sharing"),
@@ -51,6 +52,7 @@ let package = Package(
             "ServiceRuntime", ["CYAML", "CLinux", "Observability", "Sharing", "StrictCoding"], settings: crashSettings),
         library("FileSystem", ["CLinux", "ServiceRuntime"]),
         library("Cryptography", ["COpenSSL"]),
+        library("Transfer", ["CCurl", "ServiceRuntime", "Sharing"]),
         library("Messaging", ["CRabbitMQ"] + runtime),
         library("Storage", ["StowageContract", "Cryptography"] + runtime),
         library("StorageDrivers", ["Storage", "StowageContract", "Cryptography", "FileSystem"] + runtime),
@@ -75,6 +77,7 @@ let package = Package(
         tests("ServiceRuntimeTests", ["TestSupport"] + runtime),
         tests("FileSystemTests", ["FileSystem", "ServiceRuntime", "TestSupport"]),
         tests("CryptographyTests", ["Cryptography", "TestSupport"]),
+        tests("TransferTests", ["Transfer", "ServiceRuntime", "Sharing", "TestSupport"]),
         tests("MessagingTests", ["Messaging", "TestSupport"] + runtime),
         tests(
             "StorageTests",

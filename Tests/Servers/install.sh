@@ -6,10 +6,10 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
-BUILD=(pkg-config libc6-dev libyaml-dev libssl-dev librabbitmq-dev)
+BUILD=(pkg-config libc6-dev libyaml-dev libssl-dev librabbitmq-dev libcurl4-openssl-dev)
 BROKER=(rabbitmq-server librabbitmq-dev gcc libc6-dev)
-# Lets single system calls fail; the library of deploy/examples/custom-driver.
-TESTS=(strace libsqlite3-dev)
+# Lets single system calls fail; the library of deploy/examples/custom-driver; certificates and TLS servers.
+TESTS=(strace libsqlite3-dev openssl)
 DEPLOY=(docker-compose)
 PYTHON=(python3 python3-venv)
 PYTHON_PACKAGES=(

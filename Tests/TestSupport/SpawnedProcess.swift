@@ -67,13 +67,18 @@ package struct SpawnedProcess {
     private static let spawning = Guarded(())
 
     /// A pipe whose ends no other process inherits.
-    static func pipe() throws -> (read: Int32, write: Int32) {
+    package static func pipe() throws -> (read: Int32, write: Int32) {
         try spawning.withLock { _ in
             var ends: [Int32] = [-1, -1]
             guard Glibc.pipe(&ends) == 0 else { throw Failure(command: "pipe", code: errno) }
             for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             return (ends[0], ends[1])
         }
+    }
+
+    /// Runs `body`, which makes a descriptor and marks it as ours alone, while no process is started.
+    package static func whileNoneStarts<Value: Sendable>(_ body: () -> Value) -> Value {
+        spawning.withLock { _ in body() }
     }
 
     /// Waits for its end; returns its exit status, or 128 and the signal that ended it.

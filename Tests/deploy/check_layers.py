@@ -17,6 +17,7 @@ from pathlib import Path
 LONGEST_FILE = 500
 # A C library is imported in one place only.
 C_LIBRARIES = {
+    "CCurl": "Sources/Transfer/Curl/",
     "CRabbitMQ": "Sources/Messaging/AMQP/",
     "COpenSSL": "Sources/Cryptography/",
     "CYAML": "Sources/ServiceRuntime/Configuration/",

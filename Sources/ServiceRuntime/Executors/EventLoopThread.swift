@@ -15,15 +15,30 @@ package protocol EventSource: AnyObject, Sendable {
 package struct EventWait: Sendable {
     package private(set) var descriptors: [pollfd] = []
     package private(set) var milliseconds: Int32 = 60_000
+    /// What ended the last wait: those of its descriptors that something happened to, and what (`revents`).
+    package private(set) var ready: [pollfd] = []
 
     /// The turn begins when `descriptor` can be read.
     package mutating func untilReadable(_ descriptor: Int32) {
-        descriptors.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+        until(descriptor, events: Int16(POLLIN))
+    }
+
+    /// The turn begins when one of the events of `poll` happens to `descriptor`; `ready` then has it.
+    package mutating func until(_ descriptor: Int32, events: Int16) {
+        descriptors.append(pollfd(fd: descriptor, events: events, revents: 0))
     }
 
     /// The turn begins after that time at the latest.
     package mutating func atMost(milliseconds: Int64) {
         self.milliseconds = Int32(clamping: min(max(0, milliseconds), Int64(self.milliseconds)))
+    }
+
+    fileprivate mutating func poll() {
+        let count = descriptors.withUnsafeMutableBufferPointer { descriptors in
+            Glibc.poll(descriptors.baseAddress, nfds_t(descriptors.count), milliseconds)
+        }
+        ready.removeAll(keepingCapacity: true)
+        if count > 0 { ready.append(contentsOf: descriptors.lazy.filter { $0.revents != 0 }) }
     }
 
     fileprivate mutating func reset() {
@@ -139,10 +154,10 @@ package final class EventLoopThread: SerialExecutor {
             state.withLock { !$0.jobs.isEmpty || $0.isStopping } || sources.contains { $0.hasCommands }
         if isBusy { wait.atMost(milliseconds: 0) }
         wait.untilReadable(wakeReader)
-        var polled = wait.descriptors
-        _ = poll(&polled, nfds_t(polled.count), wait.milliseconds)
+        wait.poll()
         isSleeping.store(false, ordering: .sequentiallyConsistent)
-        if let last = polled.last, last.revents != 0 {
+        // The pipe is the last one asked for.
+        if let last = wait.ready.last, last.fd == wakeReader {
             var bytes: UInt64 = 0
             while read(wakeReader, &bytes, 8) == 8 {}
         }
