@@ -4,6 +4,7 @@
 # apt: ceph-mon ceph-osd radosgw ceph-common   (bookworm: 16.2.15; trixie: 18.2.7 through ROOTFS)
 # Ports: PORT = HTTP, +1 monitor, +2..+9 OSD, +10 = HTTPS
 # Env: RGW_TLS=1 (HTTPS too), RGW_OSD_BYTES (how much fits, default 6 GiB; memory is taken as it fills up),
+#      RGW_STS=1 (session tokens; a wrong signature is then AccessDenied instead of SignatureDoesNotMatch),
 #      RGW_LC_DEBUG (seconds that lifecycle takes for a day), RGW_WAIT (seconds for the start, default 60),
 #      RGW_EXTRA_CONF (more lines of [client]), ROOTFS (needs root: see debian-root.sh)
 # The store forgets everything when it stops: it is killed.  Fault injection:
@@ -89,7 +90,7 @@ rgw gc obj min wait = 5
 rgw gc processor period = 5
 rgw enable apis = s3, admin, iam, sts
 rgw sts key = stowage-tests-16
-rgw s3 auth use sts = true
+rgw s3 auth use sts = $([ "${RGW_STS:-0}" = 1 ] && echo true || echo false)
 ${RGW_EXTRA_CONF:-}
 C
 }

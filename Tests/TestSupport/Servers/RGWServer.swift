@@ -102,6 +102,8 @@ package final class RGWServer: Sendable {
     }
 
     /// The same account by credentials of the store's STS, good for a quarter of an hour.
+    ///
+    /// For a store that was started with `RGW_STS=1`.
     package func sessionAccount() async throws -> S3Account {
         struct Credentials: Decodable {
             var AccessKeyId: String
