@@ -214,19 +214,28 @@ struct FaultProxyTests {
         #expect(place.proxy.requests.value.map(\.storeStatus) == [403])
     }
 
-    @Test("A chunked body passes to its end")
-    func chunked() async throws {
+    @Test("A body with a length and a chunked one pass to their end, as without the proxy")
+    func framings() async throws {
         let place = try await Place()
+        // Everybody may write, so that curl need not sign: it knows no digest of what it sends in chunks.
+        try await place.direct.python("s3.put_bucket_acl(Bucket=arguments[0], ACL='public-read-write')", place.bucket)
         let folder = try TemporaryFolder()
         let file = try folder.write(String(repeating: "0123456789", count: 50_000), to: "body")
-        // Anonymous, and without a length: Ceph refuses both ways of asking, and the answers tell them apart.
-        for (arguments, status) in [(["--header", "transfer-encoding: chunked"], "411"), ([], "403")] {
-            let url = "\(place.proxy.endpoint)/\(place.bucket)/key"
-            let answer = try await ChildProcess.run(
-                ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--upload-file", file]
-                    + arguments + [url])
-            #expect(answer == status)
+        for framing in [[], ["--header", "transfer-encoding: chunked"]] {
+            var answers: [String] = []
+            for endpoint in [place.direct.endpoint, place.proxy.endpoint] {
+                answers.append(
+                    try await ChildProcess.run(
+                        ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--upload-file"]
+                            + [file] + framing + ["\(endpoint)/\(place.bucket)/key"]))
+            }
+            // Ceph 16 takes no chunks (411), 18 does.
+            #expect(answers[0] == answers[1])
+            #expect(answers[0] == "200" || !framing.isEmpty)
         }
+        let requests = place.proxy.requests.value
+        #expect(requests[0].forwardedBytes == 500_000)
+        #expect(requests[1].storeStatus != 200 || requests[1].forwardedBytes > 500_000)
     }
 
     @Test("Where the gateway has died the client's connection breaks, and works again when it is back")
