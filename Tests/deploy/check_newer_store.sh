@@ -7,7 +7,7 @@
 set -euo pipefail
 
 # Every suite that uses RGWServer.
-SUITES='^(ObjectStoreTests\.|StorageDriversTests\.(ServersTests|FaultProxyTests)/)'
+SUITES='^(ObjectStoreTests\.|StorageDriversTests\.(ServersTests|FaultProxyTests|FaultProxyBodyTests)/)'
 ROOT=$(cd "${1:-.}" && pwd)
 cd "$ROOT"
 STOWAGE_RGW_ROOT=$(Tests/Servers/debian-root.sh trixie "$ROOT/.build/debian-trixie" ceph-mon ceph-osd radosgw ceph-common)
