@@ -38,6 +38,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CProcessor"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
@@ -51,7 +52,7 @@ let package = Package(
         library(
             "ServiceRuntime", ["CYAML", "CLinux", "Observability", "Sharing", "StrictCoding"], settings: crashSettings),
         library("FileSystem", ["CLinux", "ServiceRuntime"]),
-        library("Cryptography", ["COpenSSL"]),
+        library("Cryptography", ["COpenSSL", "CProcessor"]),
         library("Transfer", ["CCurl", "ServiceRuntime", "Sharing"]),
         library("Messaging", ["CRabbitMQ"] + runtime),
         library("Storage", ["StowageContract", "Cryptography"] + runtime),
