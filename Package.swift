@@ -56,7 +56,8 @@ let package = Package(
         library("Transfer", ["CCurl", "ServiceRuntime", "Sharing"]),
         library("Messaging", ["CRabbitMQ"] + runtime),
         library("Storage", ["StowageContract", "Cryptography"] + runtime),
-        library("StorageDrivers", ["Storage", "StowageContract", "Cryptography", "FileSystem"] + runtime),
+        library(
+            "StorageDrivers", ["Storage", "StowageContract", "Transfer", "Cryptography", "FileSystem"] + runtime),
         library(
             "Pipeline", ["StowageContract", "Messaging", "Storage", "Cryptography", "FileSystem"] + runtime),
         library(
@@ -86,7 +87,7 @@ let package = Package(
         tests(
             "StorageDriversTests",
             [
-                "StorageDrivers", "Storage", "StowageContract", "Cryptography", "FileSystem", "TestSupport",
+                "StorageDrivers", "Storage", "StowageContract", "Transfer", "Cryptography", "FileSystem", "TestSupport",
                 "DriverConformance",
             ] + runtime),
         tests(
