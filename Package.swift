@@ -44,6 +44,7 @@ let package = Package(
         .systemLibrary(
             name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev", "libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
 
         library("StrictCoding"),
         library("Sharing"),
@@ -53,11 +54,12 @@ let package = Package(
             "ServiceRuntime", ["CYAML", "CLinux", "Observability", "Sharing", "StrictCoding"], settings: crashSettings),
         library("FileSystem", ["CLinux", "ServiceRuntime"]),
         library("Cryptography", ["COpenSSL", "CProcessor"]),
+        library("XML", ["CLibXML2"]),
         library("Transfer", ["CCurl", "ServiceRuntime", "Sharing"]),
         library("Messaging", ["CRabbitMQ"] + runtime),
         library("Storage", ["StowageContract", "Cryptography"] + runtime),
         library(
-            "StorageDrivers", ["Storage", "StowageContract", "Transfer", "Cryptography", "FileSystem"] + runtime),
+            "StorageDrivers", ["Storage", "StowageContract", "Transfer", "XML", "Cryptography", "FileSystem"] + runtime),
         library(
             "Pipeline", ["StowageContract", "Messaging", "Storage", "Cryptography", "FileSystem"] + runtime),
         library(
@@ -79,6 +81,7 @@ let package = Package(
         tests("ServiceRuntimeTests", ["TestSupport"] + runtime),
         tests("FileSystemTests", ["FileSystem", "ServiceRuntime", "TestSupport"]),
         tests("CryptographyTests", ["Cryptography", "TestSupport"]),
+        tests("XMLTests", ["XML"]),
         tests("TransferTests", ["Transfer", "ServiceRuntime", "Sharing", "TestSupport"]),
         tests("MessagingTests", ["Messaging", "TestSupport"] + runtime),
         tests(

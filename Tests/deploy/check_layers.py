@@ -21,6 +21,7 @@ C_LIBRARIES = {
     "CRabbitMQ": "Sources/Messaging/AMQP/",
     "COpenSSL": "Sources/Cryptography/",
     "CProcessor": "Sources/Cryptography/",
+    "CLibXML2": "Sources/XML/",
     "CYAML": "Sources/ServiceRuntime/Configuration/",
 }
 # The products, the driver seam, and the values of ServiceRuntime that stand in the seam's signatures.
