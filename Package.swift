@@ -119,6 +119,12 @@ let package = Package(
             "DriverConformanceTests",
             ["DriverConformance", "StorageDrivers", "Storage", "StowageContract", "TestSupport"] + runtime),
         tests(
+            "ObjectStoreTests",
+            [
+                "DriverConformance", "StorageDrivers", "Storage", "StowageContract", "Transfer", "XML", "Cryptography",
+                "TestSupport",
+            ] + runtime),
+        tests(
             "EndToEndTests",
             ["Messaging", "StowageContract", "Cryptography", "TestSupport", "stowage"] + runtime),
         .executableTarget(
