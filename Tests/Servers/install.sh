@@ -6,7 +6,7 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
-BUILD=(pkg-config libc6-dev libyaml-dev libssl-dev librabbitmq-dev libcurl4-openssl-dev)
+BUILD=(pkg-config libc6-dev libyaml-dev libssl-dev librabbitmq-dev libcurl4-openssl-dev libxml2-dev)
 BROKER=(rabbitmq-server librabbitmq-dev gcc libc6-dev)
 # Lets single system calls fail; the library of deploy/examples/custom-driver; certificates and TLS servers.
 TESTS=(strace libsqlite3-dev openssl)
