@@ -1,15 +1,16 @@
 import Glibc
 import Sharing
-import TestSupport
 
 /// One connection of a scripted server: blocking calls, for the thread of its script alone.
-final class Connection: Sendable {
+package final class Connection: Sendable {
     /// The peer is not there any more.
-    struct Gone: Error {}
+    package struct Gone: Error {
+        package init() {}
+    }
 
-    let descriptor: Int32
+    package let descriptor: Int32
     /// From 0, in the order in which they came.
-    let number: Int
+    package let number: Int
     private let heads: Watched<[String]>
     /// Read with a head and not part of it.
     private let rest = Guarded<[UInt8]>([])
@@ -23,7 +24,7 @@ final class Connection: Sendable {
     }
 
     /// At most so many bytes; empty when the peer sends no more.
-    func read(atMost most: Int = 65_536) throws -> [UInt8] {
+    package func read(atMost most: Int = 65_536) throws -> [UInt8] {
         let early = rest.withLock { rest in
             let early = Array(rest.prefix(most))
             rest.removeFirst(early.count)
@@ -39,7 +40,7 @@ final class Connection: Sendable {
 
     /// Exactly so many bytes.
     @discardableResult
-    func read(exactly wanted: Int) throws -> [UInt8] {
+    package func read(exactly wanted: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < wanted {
             let more = try read(atMost: wanted - bytes.count)
@@ -51,7 +52,7 @@ final class Connection: Sendable {
 
     /// The head of a request with its empty line; what follows stays to be read.
     @discardableResult
-    func readHead() throws -> String {
+    package func readHead() throws -> String {
         var bytes: [UInt8] = []
         while true {
             let more = try read()
@@ -66,7 +67,7 @@ final class Connection: Sendable {
         }
     }
 
-    func readLine() throws -> String {
+    package func readLine() throws -> String {
         var line: [UInt8] = []
         while true {
             let byte = try read(exactly: 1)
@@ -76,7 +77,7 @@ final class Connection: Sendable {
     }
 
     /// The body of a chunked request.
-    func readChunked() throws -> [UInt8] {
+    package func readChunked() throws -> [UInt8] {
         var body: [UInt8] = []
         while true {
             guard let size = Int(try readLine(), radix: 16) else { throw Gone() }
@@ -87,13 +88,13 @@ final class Connection: Sendable {
     }
 
     /// Nothing more is done until the peer closes.
-    func waitForClose() {
+    package func waitForClose() {
         while let more = try? read(), !more.isEmpty {}
     }
 
-    func send(_ text: String) throws { try send(Array(text.utf8)) }
+    package func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-    func send(_ bytes: [UInt8]) throws {
+    package func send(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
@@ -104,21 +105,21 @@ final class Connection: Sendable {
         }
     }
 
-    func answer(_ status: String = "200 OK", _ body: String = "", headers: String = "") throws {
+    package func answer(_ status: String = "200 OK", _ body: String = "", headers: String = "") throws {
         try send("HTTP/1.1 \(status)\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
 
     /// No more is sent; what comes is still read.
-    func closeWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
+    package func closeWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// The connection will end with RST.
-    func reset() {
+    package func reset() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
     }
 
     /// How much the kernel takes in beyond what is read.
-    func setReceiveBuffer(_ bytes: Int32) {
+    package func setReceiveBuffer(_ bytes: Int32) {
         var bytes = bytes
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, 4)
     }

@@ -1,22 +1,21 @@
 import Glibc
 import ServiceRuntime
 import Sharing
-import TestSupport
 
 /// A server on loopback that does to each connection what its script says, on a thread of its own.
-final class ScriptedServer: Sendable {
-    typealias Script = @Sendable (Connection) throws -> Void
+package final class ScriptedServer: Sendable {
+    package typealias Script = @Sendable (Connection) throws -> Void
 
-    let port: Int
+    package let port: Int
     /// Connections made so far.
-    let accepted = Watched(0)
+    package let accepted = Watched(0)
     /// Heads of the requests read by `readHead`.
-    let heads = Watched<[String]>([])
+    package let heads = Watched<[String]>([])
     private let listener: Int32
     private let connections = Connections()
 
     /// The connection is closed when the script returns or throws (`Gone`: the peer went away).
-    init(_ script: @escaping Script) throws {
+    package init(_ script: @escaping Script) throws {
         (port, listener) = try Self.listen(attempts: 5)
         let started = SystemThread.start(name: "scripted") { [listener, heads, accepted, connections] in
             var number = 0
@@ -57,12 +56,12 @@ final class ScriptedServer: Sendable {
         }
     }
 
-    func url(_ path: String = "/object", scheme: String = "http", host: String = "127.0.0.1") -> String {
+    package func url(_ path: String = "/object", scheme: String = "http", host: String = "127.0.0.1") -> String {
         "\(scheme)://\(host):\(port)\(path)"
     }
 
     /// Ends every connection and the server.
-    func stop() {
+    package func stop() {
         if connections.end() { shutdown(listener, Int32(SHUT_RDWR)) }
     }
 }

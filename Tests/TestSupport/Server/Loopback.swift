@@ -1,12 +1,12 @@
 import Glibc
 
 /// Raw sockets of the loopback interface.
-enum Loopback {
-    struct Failure: Error {
+package enum Loopback {
+    package struct Failure: Error {
         var code: Int32
     }
 
-    static func listen(on port: Int, backlog: Int32) throws -> Int32 {
+    package static func listen(on port: Int, backlog: Int32) throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
@@ -16,7 +16,7 @@ enum Loopback {
     }
 
     /// Begins to connect and does not wait.
-    static func connect(to port: Int) -> Int32 {
+    package static func connect(to port: Int) -> Int32 {
         let descriptor = socket(
             AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         _ = withAddress(port) { Glibc.connect(descriptor, $0, $1) }
