@@ -57,7 +57,8 @@ let package = Package(
         library("Storage", ["StowageContract", "Cryptography"] + runtime),
         library("StorageDrivers", ["Storage", "StowageContract", "Cryptography", "FileSystem"] + runtime),
         library(
-            "Pipeline", ["StowageContract", "Messaging", "Storage", "Cryptography", "FileSystem"] + runtime),
+            "Pipeline",
+            ["StowageContract", "Transfer", "Messaging", "Storage", "Cryptography", "FileSystem"] + runtime),
         library(
             "StowageKit",
             ["Pipeline", "StorageDrivers", "Storage", "Messaging", "StowageContract", "FileSystem"] + runtime),
@@ -91,8 +92,8 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "Pipeline", "StorageDrivers", "Storage", "Messaging", "StowageContract", "Cryptography", "FileSystem",
-                "TestSupport",
+                "Pipeline", "StorageDrivers", "Storage", "Messaging", "Transfer", "StowageContract", "Cryptography",
+                "FileSystem", "TestSupport",
             ] + runtime),
         tests(
             "StowageKitTests",

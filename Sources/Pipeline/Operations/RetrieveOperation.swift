@@ -14,8 +14,7 @@ struct RetrieveOperation: TaskOperation {
         switch data.destination {
         case .inline: result = try await inline(in: context)
         case .file(let path): result = try await file(path, in: context)
-        case .url:
-            throw StorageError(.unsupported, .permanent, "this version does not send to URLs", at: .task)
+        case .url(let location): result = try await url(location, in: context)
         }
         return OperationOutcome(.retrieve(result))
     }
@@ -41,6 +40,22 @@ struct RetrieveOperation: TaskOperation {
         return RetrieveResult(
             size: Int64(bytes.count), sha256: SHA256Hasher.digest(of: bytes).hexadecimal,
             verified: data.range == nil, destination: .inline, inline: bytes)
+    }
+
+    /// In one delivery: what a server has got of a `PUT` cannot be gone on with.
+    private func url(_ location: TaskURL, in context: OperationContext) async throws(StorageError) -> RetrieveResult {
+        let destination = try context.locations.destination(
+            location, limit: context.patience, meter: context.meter)
+        context.meter?.awaits(.driver)
+        let sent = try await context.storage.withArchive(data.archive, range: data.range) {
+            (body, handle) async throws(StorageError) -> (size: Int64, sha256: String) in
+            let size = data.range.map { $0.length ?? handle.size - $0.offset } ?? handle.size
+            let digest = try await destination.put(
+                metered(body, context.meter), size: size, hashes: data.range != nil)
+            return (size, digest?.hexadecimal ?? handle.sha256)
+        }
+        return RetrieveResult(
+            size: sent.size, sha256: sent.sha256, verified: data.range == nil, destination: data.destination)
     }
 
     private func file(_ path: String, in context: OperationContext) async throws(StorageError) -> RetrieveResult {
