@@ -33,7 +33,7 @@ package struct TaskRunner: Sendable {
         self.time = time
         self.errorHandler = ErrorHandler(policy: configuration.retry)
         self.search = SlipSearch(api: api, watch: watch)
-        self.look = LastLook(api: api, spool: spool, blocking: blocking, watch: watch)
+        self.look = LastLook(api: api, spool: spool, blocking: blocking, locations: locations, watch: watch)
         self.board = board
         self.watch = watch
     }

@@ -6,7 +6,9 @@ enum HTTPDate {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// `nil`: it is none. `now` says of which century a year of two digits is.
+    /// The moment that a text names, `nil` where it names none.
+    ///
+    /// `now` says of which century a year of two digits is.
     static func parse(_ text: String, now: Timestamp) -> Timestamp? {
         let words = text.split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init)
         switch words.count {

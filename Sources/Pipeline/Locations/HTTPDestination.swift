@@ -20,8 +20,9 @@ struct HTTPDestination: Sendable {
         self.meter = meter
     }
 
-    /// Sends exactly `size` bytes; the last ones once `body` has come to its end. The caller closes `body`.
+    /// Sends exactly `size` bytes, the last ones only once `body` has come to its end.
     ///
+    /// The caller closes `body`.
     /// - Returns: their digest, where it `hashes` them.
     /// - Throws: errors `at: .destination`, and what `body` throws; ambiguous where the server had all of it.
     func put(_ body: any ArchiveBody, size: Int64, hashes: Bool) async throws(StorageError) -> SHA256Digest? {

@@ -12,7 +12,8 @@ extension StorageError {
         let (code, retry, message): (ErrorCode, Retry, String) =
             switch head.status {
             case 200..<300: (.unexpected, .permanent, "the server answers with something else than was asked for")
-            case 300..<400: (.permissionDenied, .permanent, "the server redirects to where it cannot be followed")
+            case 301, 302, 303, 307, 308:
+                (.permissionDenied, .permanent, "the server redirects to where it cannot be followed")
             case 401, 407: (.unauthenticated, .permanent, "the server does not accept the credentials, or needs some")
             case 403, 451: (.permissionDenied, .permanent, "the server forbids it")
             case 404, 410: (.notFound, .permanent, "the server has nothing there")

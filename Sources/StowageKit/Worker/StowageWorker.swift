@@ -174,7 +174,7 @@ package struct StowageWorker: Sendable {
             control: control, board: board, watch: watch)
         let lastWord = LastWord(
             worker: name, broker: broker, reader: reader, settler: settler,
-            look: LastLook(api: api, spool: spool, blocking: blocking, watch: watch), time: time)
+            look: LastLook(api: api, spool: spool, blocking: blocking, locations: locations, watch: watch), time: time)
         let undertaker = Undertaker(
             configuration: pipeline, broker: broker, reader: reader, settler: settler, lastWord: lastWord, time: time)
         let clerk = TaskClerk(

@@ -13,8 +13,8 @@ struct LocationErrorTests {
     @Test(
         "a status says what happened, and whether trying again can help",
         arguments: [
-            (204, .unexpected, false), (206, .unexpected, false), (300, .permissionDenied, false),
-            (304, .permissionDenied, false),
+            (204, .unexpected, false), (206, .unexpected, false), (300, .unexpected, false),
+            (304, .unexpected, false), (307, .permissionDenied, false),
             (400, .unexpected, false), (401, .unauthenticated, false), (402, .unexpected, false),
             (403, .permissionDenied, false),
             (404, .notFound, false), (405, .unsupported, false), (407, .unauthenticated, false), (408, .timedOut, true),
