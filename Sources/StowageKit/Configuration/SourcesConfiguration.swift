@@ -20,8 +20,10 @@ package struct SourcesConfiguration: Sendable {
     private static func credentials(_ section: ConfigurationSection) -> LocationCredentials {
         var credentials = LocationCredentials(
             hosts: HostAllowList(section.list("hosts", HostAllowList.Entry.read) ?? []))
-        if section.object["hosts"] == nil {
-            section.refuse("hosts", "is missing: name the hosts that may see the credentials")
+        switch section.value("hosts") {
+        case nil: section.refuse("hosts", "is missing: name the hosts that may see the credentials")
+        case .array(let hosts)? where hosts.isEmpty: section.refuse("hosts", "must not be empty")
+        default: break
         }
         credentials.allowsHTTP = section.bool("allowHTTP") ?? false
         credentials.user = section.string("user")

@@ -189,6 +189,7 @@ struct ConfigurationTests {
             "sources: { credentials: { x: { user: u } } }",
             "sources.credentials.x.hosts is missing: name the hosts that may see the credentials"
         ),
+        ("sources: { credentials: { x: { hosts: [], user: u } } }", "sources.credentials.x.hosts must not be empty"),
         (
             "sources: { credentials: { x: { hosts: [h], user: u, bearerToken: t } } }",
             "sources.credentials.x.bearerToken and user are both there; give one of them"
