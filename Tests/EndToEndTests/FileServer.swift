@@ -39,6 +39,9 @@ final class FileServer: Sendable {
     @discardableResult
     func write(_ bytes: [UInt8], to name: String) throws -> String { try folder.write(bytes, to: name) }
 
+    /// Whether somebody waits for bytes that never come.
+    var isStalling: Bool { process.output.value.contains { $0.text.contains("\"stalling\"") } }
+
     /// In the order in which they ended.
     var requests: [Request] {
         process.output.value.dropFirst().compactMap { line in

@@ -151,6 +151,55 @@ extension EndToEnd {
             }
         }
 
+        @Test("a store from a URL beyond the acknowledgement timeout is handed over, and goes on by range")
+        func handedOver() async throws {
+            let server = try await FileServer()
+            let settings = EndToEnd.HandOver.settings.with { $0.sources = "{ allow: [127.0.0.1] }" }
+            try await Installation.with(settings, on: try EndToEnd.HandOver().impatientServer()) { here in
+                let source = try await here.makeSource(mebibytes: 768)
+                try FileManager.default.moveItem(atPath: source, toPath: server.file("long.bin"))
+                let digest = try await Disk.digest(server.file("long.bin"))
+                let workers = [try await here.startWorker(), try await here.startWorker()]
+                let task = Self.store(server.url("/slowly/long.bin"))
+                let began = ContinuousClock.now
+                try await here.send(task)
+                let final = try await here.events.final(of: task.id, within: .seconds(90))
+                let took = ContinuousClock.now - began
+                let result = try #require(final.stored, "\(final)")
+                print(
+                    "hand-over of a URL: \(result.slices) slices in \(took), \(result.resumedBytes >> 20) MiB resumed")
+                #expect(took > .seconds(EndToEnd.HandOver.seconds + 1), "it was too fast to prove anything: \(took)")
+                #expect(result.slices >= 2 && result.handle.sha256 == digest && !result.alreadyPresent)
+                #expect(result.resumedBytes > 0 && result.sourceBytes + result.resumedBytes == 768 << 20)
+                #expect(final.event.attempt == 1 && here.events.finals(of: task.id).count == 1)
+                #expect(server.requests.count { $0.headers["Range"] != nil } == result.slices - 1)
+                for worker in workers { #expect(await worker.stop() == .code(0), "\(worker.lastLines)") }
+                #expect(try await here.messagesLeft().isEmpty)
+            }
+        }
+
+        @Test("an operator ends a store whose server stalls, at once")
+        func cancelled() async throws {
+            let server = try await FileServer()
+            try await Installation.with(Self.settings("127.0.0.1")) { here in
+                let worker = try await here.startWorker()
+                try server.write(Self.bytes, to: "a")
+                let task = Self.store(server.url("/stalling/a"))
+                try await here.send(task)
+                try await require(eventually: "the server to stall") { server.isStalling }
+                let command = try await here.stowage(as: .operator_, "cancel", task.id)
+                #expect(command.exit == .code(0), "\(command.errors)")
+                let end = try await here.events.final(of: task.id)
+                #expect(end.event.type == .cancelled)
+                try await require(eventually: "the end of the request", within: .seconds(5)) {
+                    !server.requests.isEmpty
+                }
+                #expect(try await Disk(here.disk("a")).archives.isEmpty)
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
+                #expect(try await here.messagesLeft().isEmpty)
+            }
+        }
+
         @Test("whoever is sent a damaged archive never has all of it")
         func damaged() async throws {
             let server = try await FileServer()

@@ -5,8 +5,9 @@
 
 GET serves the files of FOLDER with ETag, ranges and If-Range; PUT writes them. Below `/busy/` the first request of each
 path is answered with 503 and `Retry-After: 1`; below `/to/` requests are redirected to what follows, percent-encoded;
-`/slowly/` serves at most 64 MiB a second. Every request is written to standard output as one line of JSON: `method`,
-`path`, `headers`, and once it is over `status` and `bytes` (of the body that was sent or taken).
+`/slowly/` serves at most 64 MiB a second, `/stalling/` a head and no byte of the body. Every request is written to
+standard output as one line of JSON once it is over: `method`, `path`, `headers`, `status`, and `bytes` (of the body that
+was sent or taken); one that stalls says so when it begins to.
 """
 
 import hashlib
@@ -54,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
         self.begin()
         if self.path.startswith("/to/"):
             return self.answer(302, [("Location", urllib.parse.unquote(self.path[len("/to/"):]))])
-        prefix = next((p for p in ("/busy/", "/slowly/") if self.path.startswith(p)), "/")
+        prefix = next((p for p in ("/busy/", "/slowly/", "/stalling/") if self.path.startswith(p)), "/")
         if prefix == "/busy/" and self.path not in self.busy:
             self.busy.add(self.path)
             return self.answer(503, [("Retry-After", "1")])
@@ -73,6 +74,10 @@ class Handler(BaseHTTPRequestHandler):
                     return self.answer(416, [("Content-Range", "bytes */%d" % state.st_size)])
                 headers.append(("Content-Range", "bytes %d-%d/%d" % (first, state.st_size - 1, state.st_size)))
             self.answer(206 if first else 200, headers, state.st_size - first)
+            if prefix == "/stalling/":
+                print(json.dumps({"stalling": self.path}), flush=True)
+                self.rfile.read(1)
+                return
             file.seek(first)
             while chunk := file.read(CHUNK):
                 self.wfile.write(chunk)
