@@ -148,7 +148,8 @@ struct HTTPSourceTests {
         let cancelledAt = ContinuousClock.now
         reading.cancel()
         #expect(try await reading.value.code == .cancelled)
-        #expect(ContinuousClock.now - cancelledAt < .seconds(1))
+        // Alone it takes milliseconds; nothing else would end it for ten minutes.
+        #expect(ContinuousClock.now - cancelledAt < .seconds(20))
         await locations.close()
     }
 }
