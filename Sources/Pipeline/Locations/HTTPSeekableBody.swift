@@ -43,6 +43,11 @@ final class HTTPSeekableBody: SeekableBody {
                 await response.close()
                 response = try await source.fetch()
                 rest = try self.rest(from: offset, in: response)
+                // Nobody asked for a part.
+                guard rest == .whole else {
+                    throw StorageError(
+                        response.head, at: .source, server: response.url.server, now: source.locations.now)
+                }
             }
             let (standing, skip) = (response, rest == .part ? 0 : offset)
             state.withLock { $0 = State(response: standing, skip: skip) }
