@@ -38,11 +38,13 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CProcessor"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev", "libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
 
         library("StrictCoding"),
         library("Sharing"),
@@ -51,11 +53,13 @@ let package = Package(
         library(
             "ServiceRuntime", ["CYAML", "CLinux", "Observability", "Sharing", "StrictCoding"], settings: crashSettings),
         library("FileSystem", ["CLinux", "ServiceRuntime"]),
-        library("Cryptography", ["COpenSSL"]),
+        library("Cryptography", ["COpenSSL", "CProcessor"]),
+        library("XML", ["CLibXML2"]),
         library("Transfer", ["CCurl", "ServiceRuntime", "Sharing"]),
         library("Messaging", ["CRabbitMQ"] + runtime),
         library("Storage", ["StowageContract", "Cryptography"] + runtime),
-        library("StorageDrivers", ["Storage", "StowageContract", "Cryptography", "FileSystem"] + runtime),
+        library(
+            "StorageDrivers", ["Storage", "StowageContract", "Transfer", "XML", "Cryptography", "FileSystem"] + runtime),
         library(
             "Pipeline",
             ["StowageContract", "Transfer", "Messaging", "Storage", "Cryptography", "FileSystem"] + runtime),
@@ -78,6 +82,7 @@ let package = Package(
         tests("ServiceRuntimeTests", ["TestSupport"] + runtime),
         tests("FileSystemTests", ["FileSystem", "ServiceRuntime", "TestSupport"]),
         tests("CryptographyTests", ["Cryptography", "TestSupport"]),
+        tests("XMLTests", ["XML"]),
         tests("TransferTests", ["Transfer", "ServiceRuntime", "Sharing", "TestSupport"]),
         tests("MessagingTests", ["Messaging", "TestSupport"] + runtime),
         tests(
@@ -86,7 +91,7 @@ let package = Package(
         tests(
             "StorageDriversTests",
             [
-                "StorageDrivers", "Storage", "StowageContract", "Cryptography", "FileSystem", "TestSupport",
+                "StorageDrivers", "Storage", "StowageContract", "Transfer", "Cryptography", "FileSystem", "TestSupport",
                 "DriverConformance",
             ] + runtime),
         tests(
@@ -114,6 +119,12 @@ let package = Package(
         tests(
             "DriverConformanceTests",
             ["DriverConformance", "StorageDrivers", "Storage", "StowageContract", "TestSupport"] + runtime),
+        tests(
+            "ObjectStoreTests",
+            [
+                "DriverConformance", "StorageDrivers", "Storage", "StowageContract", "Transfer", "XML", "Cryptography",
+                "TestSupport",
+            ] + runtime),
         tests(
             "EndToEndTests",
             ["Messaging", "StowageContract", "Cryptography", "TestSupport", "stowage"] + runtime),

@@ -14,11 +14,12 @@ cd "$ROOT" || exit 2
 LOGS=$ROOT/.build/logs
 PYTHON=$ROOT/.venv/bin/python
 CONFORMANCE='^(Broker|Driver)ConformanceTests\.'
+OBJECT_STORES='^ObjectStoreTests\.'
 END_TO_END='^EndToEndTests\.'
 # A backtrace of a crash that a test provokes takes seconds and says nothing.
 export SWIFT_BACKTRACE=enable=no PYTHONDONTWRITEBYTECODE=1
 
-STEPS=(format build layers unit conformance custom-driver release end-to-end thread-sanitizer golden definitions permissions containers)
+STEPS=(format build layers unit conformance object-stores custom-driver release end-to-end thread-sanitizer golden definitions permissions containers)
 FULL_STEPS=(newer-broker quickstart quickstart-again benchmarks)
 WANTED=()
 FULL=no
@@ -112,8 +113,12 @@ TEST=(swift test --disable-xctest)
 step format 300 one_check swift format lint --strict --recursive Sources Tests deploy/examples Package.swift
 step build 2700 one_check swift build --build-tests --explicit-target-dependency-import-check error
 step layers 120 one_check "$PYTHON" Tests/deploy/check_layers.py "$ROOT"
-step unit 900 swift_tests "${TEST[@]}" --skip-build --skip "$CONFORMANCE" --skip "$END_TO_END"
+step unit 900 swift_tests "${TEST[@]}" --skip-build --skip "$CONFORMANCE" \
+    --skip "$OBJECT_STORES" --skip "$END_TO_END"
 step conformance 1200 swift_tests "${TEST[@]}" --skip-build --filter "$CONFORMANCE"
+# Few at once: each has a store to wait for, and its time runs meanwhile.
+step object-stores 1200 swift_tests "${TEST[@]}" --skip-build --experimental-maximum-parallelization-width 8 \
+    --filter "$OBJECT_STORES"
 # The first time it builds Stowage once more, as somebody's dependency.
 step custom-driver 2700 swift_tests Tests/deploy/check_custom_driver.sh "$ROOT"
 # The tests of what a worker costs measure this one.

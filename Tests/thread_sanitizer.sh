@@ -13,7 +13,7 @@ export TSAN_OPTIONS="exitcode=66" SWIFT_BACKTRACE=enable=no
 if [ $# -gt 0 ]; then
     TARGETS=("$@")
 else
-    mapfile -t TARGETS < <(cd Tests && printf '%s\n' *Tests | grep -vx EndToEndTests)
+    mapfile -t TARGETS < <(cd Tests && printf '%s\n' *Tests | grep -vxE 'EndToEndTests|ObjectStoreTests')
 fi
 
 swift build --build-tests --sanitize=thread --scratch-path "$SCRATCH" || exit 1

@@ -40,8 +40,16 @@ package struct PausableSHA256Hasher: ~Copyable {
         precondition(code == 1, "libcrypto refused to hash")
     }
 
+    /// The digest of the bytes taken so far; more may come.
+    package func digestSoFar() -> SHA256Digest {
+        var copy = context
+        return Self.finish(&copy)
+    }
+
     /// The digest of all bytes taken.
-    package consuming func finalize() -> SHA256Digest {
+    package consuming func finalize() -> SHA256Digest { Self.finish(&context) }
+
+    private static func finish(_ context: inout SHA256_CTX) -> SHA256Digest {
         SHA256Digest(
             trusted: [UInt8](unsafeUninitializedCapacity: SHA256Digest.byteCount) { buffer, count in
                 let code = shim_sha256_final(buffer.baseAddress, &context)

@@ -2,6 +2,10 @@
 ///
 /// The checkpoint lies in the store, because whoever goes on may run on another machine. It is never listed, never
 /// found by `stat` or `read`, and `sweep` removes it once it is old.
+///
+/// Where what was written can be read before the commit, it is proved by reading it (`body.resume(behind:expecting:)`),
+/// and has one writer at a time. Where it cannot (parts of an upload), the store has proved each part as it came, two
+/// writers send the same parts, and the digest goes on from its noted state (`body.resume(from:)`).
 public protocol ResumableUploading: StorageDriver {
     /// Archives that are known to have fewer bytes are written by `write(_:from:)`: a checkpoint would cost more than
     /// it saves.
@@ -9,15 +13,16 @@ public protocol ResumableUploading: StorageDriver {
 
     /// As `write(_:from:)`, but behind what an earlier call for the same key and task has left, where `body` agrees.
     ///
-    /// A checkpoint has one writer at a time: a call that finds it taken writes as if there were none, and leaves none.
-    /// It is continued only where its `origin` is the body's and its bytes, read back, are what was noted
-    /// (`body.resume`); else it is discarded, and the write begins at the start. While it writes, the driver notes
-    /// again and again what is safe (`body.noteCheckpoint`), only after it is.
+    /// A checkpoint that can have only one writer and is taken is left alone: the call writes as if there were none, and
+    /// leaves none. It is continued only where its `origin` is the body's and the body agrees (`body.resume`); else it is
+    /// discarded, and the write begins at the start. While it writes, the driver notes again and again what is safe
+    /// (`body.noteCheckpoint`), only after it is.
     ///
     /// What was written is kept where the body ended the write and trying again may help (any error of `next` that is
     /// not permanent, cancellation included) unless nobody will (`body.isForgone`); it is discarded where `seal` threw, the
-    /// source is not what it should be, or the store itself failed. After a resumption the bytes in the store are proved as a whole before the commit,
-    /// whatever `request.verify` says.
+    /// source is not what it should be, or the store itself failed for good. After a resumption the bytes in the store are
+    /// proved as a whole whatever `request.verify` says: before the commit, or right after it where nothing can be read
+    /// before.
     func write(_ request: WriteRequest, resuming body: any ResumableBody) async throws(StorageError) -> WriteReceipt
 }
 
@@ -52,6 +57,15 @@ public protocol ResumableBody: ArchiveBody {
     /// - Returns: whether they are `expected`; `next` then goes on behind them, else at the start.
     /// - Throws: what `stored` throws, and `.cancelled`.
     func resume(behind stored: any ArchiveBody, expecting expected: ArchivePrefix) async throws(StorageError) -> Bool
+
+    /// Everything that has passed so far, as a text from which another delivery goes on without reading it again: the
+    /// state of its digest. ASCII, at most 1 KiB.
+    var checkpoint: String { get }
+
+    /// Goes on behind what another delivery has noted, before the first `next`.
+    ///
+    /// - Returns: how many bytes lie before; `nil` where the note is not of these bytes. `next` then begins at the start.
+    func resume(from checkpoint: String) async throws(StorageError) -> Int64?
 
     /// Says that the first `bytes` bytes are safe in the store, and noted there for whoever goes on.
     ///

@@ -57,19 +57,27 @@ private struct CheckRun {
         let bytes = RandomBytes.make(4096)
         var request = StoreRequest(taskID: id, name: "probe.bin", path: "stowage-check", size: Int64(bytes.count))
         let until = Timestamp(millisecondsSinceEpoch: storage.environment.time.millisecondsSinceEpoch + 60_000)
-        if wantsWORM { request.retention = Retention(mode: .governance, until: until) }
+        let locking = storage.capabilities.retention ? storage.driver as? any LockProving : nil
+        let mode = locking?.lockMode ?? .governance
+        if wantsWORM { request.retention = Retention(mode: mode, until: until) }
         let sealed = request
         let reference = ArchiveReference.key("stowage-check/" + id.text + "/probe.bin")
+        var version: String?
         await step(.write) { [storage] () async throws(StorageError) in
-            _ = try await storage.store(sealed, from: BytesSource(bytes))
+            version = try await storage.store(sealed, from: BytesSource(bytes)).handle.version
         }
         await step(.readBack) { [storage] () async throws(StorageError) in
             try await storage.withArchive(reference) { (body, _) async throws(StorageError) in try await body.drain() }
         }
-        await refusal(.refuseOverwrite, [.conflict]) { [storage] () async throws(StorageError) in
-            var other = sealed
-            other.mayHaveRunBefore = false
-            _ = try await storage.store(other, from: BytesSource(Array(bytes.reversed())))
+        await refusal(.refuseOverwrite, [.conflict, .retained]) {
+            [storage, version, wantsWORM] () async throws(StorageError) in
+            do throws(StorageError) {
+                _ = try await storage.store(sealed, from: BytesSource(Array(bytes.reversed())))
+            } catch {
+                guard wantsWORM, let locking, error.code == .conflict else { throw error }
+                // We have refused; now the store is asked.
+                try await locking.tryOverwriting(storage.key(of: reference), version: version)
+            }
         }
         if wantsWORM {
             await refusal(.refuseEarlyDelete, [.retained]) { [storage, taskID] () async throws(StorageError) in
@@ -82,9 +90,13 @@ private struct CheckRun {
                 }
             }
             await refusal(.refuseShorten, [.conflict, .retained, .unsupported]) {
-                [storage, taskID] () async throws(StorageError) in
+                [storage, taskID, version] () async throws(StorageError) in
                 let earlier = Timestamp(millisecondsSinceEpoch: until.millisecondsSinceEpoch - 30_000)
-                let shorter = RetainData(archive: reference, retention: Retention(mode: .governance, until: earlier))
+                if let locking {
+                    let key = try storage.key(of: reference)
+                    return try await locking.tryShortening(key, version: version, until: earlier, mode: mode)
+                }
+                let shorter = RetainData(archive: reference, retention: Retention(mode: mode, until: earlier))
                 _ = try await storage.retain(shorter, taskID: taskID)
             }
             skip([.delete])

@@ -40,7 +40,9 @@ extension Storage {
     ) async throws(StorageError) -> StoreReceipt {
         let verified = try await prove(existing, manifest, verification, byDriver: nil, meter)
         try await call(.persist) { () async throws(StorageError) in try await driver.persist(existing.key) }
-        let handle = try handle(of: existing)
+        // A store that locks may have been told to only now.
+        let current = capabilities.retention ? try await driverStat(existing.key, version: existing.version) : nil
+        let handle = try handle(of: current ?? existing)
         return StoreReceipt(
             handle: handle, alreadyPresent: true, verified: verified,
             exclusive: capabilities.atomicCreate ? .atomic : .checked, durability: driver.durability,

@@ -5,5 +5,6 @@ package enum AllDrivers {
     package static let all: [any StorageDriver.Type] = [
         LocalFileStorageDriver.self,
         MemoryStorageDriver.self,
+        S3StorageDriver.self,
     ]
 }

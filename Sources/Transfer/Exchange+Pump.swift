@@ -52,10 +52,11 @@ extension Exchange {
                 if isReady { waiter.resume() }
             }
         } onCancel: {
-            state.withLock { state in
+            let waiter = state.withLock { state in
                 state.isPumpStopped = true
-                state.pump.take()?.resume()
+                return state.pump.take()
             }
+            waiter?.resume()
         }
         return state.withLock { $0.end == nil && !$0.isPumpStopped }
     }

@@ -73,12 +73,15 @@ final class Exchange: Sendable {
     }
 
     /// Wakes whoever waits for something that is there now.
+    ///
+    /// Not with the lock held: who wakes a task waits for whoever cancels it, and that one waits for the lock.
     func flush() {
-        state.withLock { state in
+        let (reader, pump) = state.withLock { state -> (Handover<Void>?, Handover<Void>?) in
             let hasNews = state.end != nil || !state.received.isEmpty || state.head != nil
-            if hasNews { state.reader.take()?.resume() }
             let hasRoom = state.end != nil || state.outgoing.count < bufferBytes
-            if hasRoom { state.pump.take()?.resume() }
+            return (hasNews ? state.reader.take() : nil, hasRoom ? state.pump.take() : nil)
         }
+        reader?.resume()
+        pump?.resume()
     }
 }

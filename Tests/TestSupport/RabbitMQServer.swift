@@ -13,7 +13,7 @@ package final class RabbitMQServer: Sendable {
 
     private let folder: TemporaryFolder
     private let facts: [String: String]
-    private let guardian: Guardian
+    private let guardian: ServerGuardian
 
     private static let one = Guarded<RabbitMQServer?>(nil)
 
@@ -33,7 +33,7 @@ package final class RabbitMQServer: Sendable {
     package static func start(_ environment: [String: String] = [:]) throws -> RabbitMQServer {
         let folder = try TemporaryFolder()
         // Before the node: whatever happens to this process from here on, the node ends.
-        let guardian = try Guardian(folder: folder)
+        let guardian = try ServerGuardian(script: script, folder: folder)
         let port = try TestPorts.reserve(64)
         let output = try run([script, "start", folder.path, "\(port)"], environment)
         var facts: [String: String] = [:]
@@ -44,7 +44,7 @@ package final class RabbitMQServer: Sendable {
         return RabbitMQServer(folder: folder, facts: facts, guardian: guardian)
     }
 
-    private init(folder: TemporaryFolder, facts: [String: String], guardian: Guardian) {
+    private init(folder: TemporaryFolder, facts: [String: String], guardian: ServerGuardian) {
         self.folder = folder
         self.facts = facts
         self.guardian = guardian
@@ -100,30 +100,5 @@ package final class RabbitMQServer: Sendable {
             throw Failure(description: "\(command.joined(separator: " ")): \(text)")
         }
         return try String(contentsOfFile: output, encoding: .utf8)
-    }
-
-    /// Stops the node when its end of a pipe closes: when the value goes, and when the test process ends in any way.
-    private final class Guardian: Sendable {
-        private let end: Int32
-        private let process: SpawnedProcess
-        /// The node is found by its files: they go last.
-        private let folder: TemporaryFolder
-
-        init(folder: TemporaryFolder) throws {
-            self.folder = folder
-            let pipe = try SpawnedProcess.pipe()
-            defer { close(pipe.read) }
-            end = pipe.write
-            process = try SpawnedProcess(
-                [
-                    "/usr/bin/setsid", "sh", "-c", "read -r line; \"$0\" stop \"$1\"; rm -rf \"$1\"",
-                    RabbitMQServer.script, folder.path,
-                ], ["STOP_SECONDS": "0"], input: .descriptor(pipe.read))
-        }
-
-        deinit {
-            close(end)
-            _ = process.wait()
-        }
     }
 }

@@ -87,4 +87,11 @@ package struct SpawnedProcess {
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
         return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
     }
+
+    /// The same without keeping a thread of the concurrency runtime.
+    package func ended() async -> Int32 {
+        await handedOver { waiter in
+            Thread.detachNewThread { waiter.resume(returning: wait()) }
+        }
+    }
 }

@@ -5,6 +5,8 @@ import Testing
 import Transfer
 
 /// What a transfer of any size may hold, and how far the two sides may be apart.
+///
+/// Each in a process of its own: what other tests hold would count.
 @Suite("Memory of transfers", .serialized, .timeLimit(.minutes(2)))
 struct MemoryTests {
     /// A sanitizer keeps notes of every byte that is touched.
@@ -14,19 +16,33 @@ struct MemoryTests {
     /// How far the server may be ahead of the reader, or the source of the server: mostly buffers of the kernel.
     private static let lead = 24 << 20
 
-    private func peak() -> Int64 {
+    private static func peak() -> Int64 {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
         return (line.split { !$0.isNumber }.first.flatMap { Int64($0) } ?? 0) << 10
     }
 
-    private func forgetPeak() -> Int64 {
+    private static func forgetPeak() -> Int64 {
         try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
         return peak()
     }
 
     @Test("an answer of 1 GiB comes as fast as it is read, and is never held")
-    func down() async throws {
+    func down() async {
+        await #expect(processExitsWith: .success) { try await MemoryTests.takeDown() }
+    }
+
+    @Test("a body of 1 GiB is pulled as fast as the server takes it, with its size known")
+    func up() async {
+        await #expect(processExitsWith: .success) { try await MemoryTests.sendUp(isSized: true) }
+    }
+
+    @Test("a body of 1 GiB is pulled as fast as the server takes it, with its size unknown")
+    func upInChunks() async {
+        await #expect(processExitsWith: .success) { try await MemoryTests.sendUp(isSized: false) }
+    }
+
+    private static func takeDown() async throws {
         let sent = Guarded(0)
         let server = try ScriptedServer { connection in
             try connection.readHead()
@@ -51,8 +67,7 @@ struct MemoryTests {
         if Self.isOurs { #expect(peak() - before < 32 << 20) }
     }
 
-    @Test("a body of 1 GiB is pulled as fast as the server takes it", arguments: [true, false])
-    func up(isSized: Bool) async throws {
+    private static func sendUp(isSized: Bool) async throws {
         let body = EvenBody(Self.size, chunk: 256 << 10)
         let lead = Guarded(0)
         let server = try ScriptedServer { connection in

@@ -20,6 +20,8 @@ C_LIBRARIES = {
     "CCurl": "Sources/Transfer/Curl/",
     "CRabbitMQ": "Sources/Messaging/AMQP/",
     "COpenSSL": "Sources/Cryptography/",
+    "CProcessor": "Sources/Cryptography/",
+    "CLibXML2": "Sources/XML/",
     "CYAML": "Sources/ServiceRuntime/Configuration/",
 }
 # The products, the driver seam, and the values of ServiceRuntime that stand in the seam's signatures.

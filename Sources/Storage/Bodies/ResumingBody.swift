@@ -5,7 +5,7 @@ import StowageContract
 /// Counts and hashes the bytes of a source, or of the store in place of the source's first ones.
 final class ResumingBody: ResumableBody, CountedBody {
     private struct State: ~Copyable {
-        var hasher: SHA256Hasher? = SHA256Hasher()
+        var hasher: PausableSHA256Hasher? = PausableSHA256Hasher()
         var count: Int64 = 0
         var resumed: Int64 = 0
         var checkpoint: Int64 = 0
@@ -86,6 +86,28 @@ final class ResumingBody: ResumableBody, CountedBody {
         }
         if isExpected { try await body.seek(to: expected.bytes) }
         return isExpected
+    }
+
+    var checkpoint: String {
+        state.withLock { state in
+            guard let hash = state.hasher?.paused else { return "" }
+            return ReadCheckpoint(subject: origin, hash: hash).text
+        }
+    }
+
+    func resume(from checkpoint: String) async throws(StorageError) -> Int64? {
+        guard let checkpoint = ReadCheckpoint(text: checkpoint), checkpoint.subject == origin,
+            checkpoint.hash.count <= body.size ?? .max
+        else { return nil }
+        let count = checkpoint.hash.count
+        try await body.seek(to: count)
+        state.withLock { state in
+            state.hasher = PausableSHA256Hasher(checkpoint.hash)
+            state.count = count
+            state.resumed = count
+            state.checkpoint = count
+        }
+        return count
     }
 
     func noteCheckpoint(_ bytes: Int64) {

@@ -1,6 +1,6 @@
 package import Observability
 package import ServiceRuntime
-import StowageContract
+package import StowageContract
 
 /// What all storages of a process share.
 package struct StorageEnvironment: Sendable {
@@ -27,5 +27,5 @@ package struct StorageEnvironment: Sendable {
         self.breaker = breaker
     }
 
-    var now: Timestamp { Timestamp(millisecondsSinceEpoch: time.millisecondsSinceEpoch) }
+    package var now: Timestamp { Timestamp(millisecondsSinceEpoch: time.millisecondsSinceEpoch) }
 }

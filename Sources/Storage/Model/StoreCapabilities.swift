@@ -18,6 +18,8 @@ public struct StoreCapabilities: Sendable, Equatable {
     public var legalHold = false
     /// Archives can be listed.
     public var list = false
+    /// Listings show when the store took an archive, by its own clock, instead of when it was sealed.
+    public var listsStoreTimes = false
     /// The store says how much room it has.
     public var capacity = false
     /// The largest archive, in bytes; `nil`: not known.

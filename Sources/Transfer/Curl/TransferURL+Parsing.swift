@@ -26,15 +26,20 @@ extension TransferURL {
         for part in [CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS] where handle.part(part) != nil {
             throw TransferError(.invalidRequest, "a URL has credentials in it; they are given separately")
         }
-        guard let scheme = handle.part(CURLUPART_SCHEME), let host = handle.part(CURLUPART_HOST), !host.isEmpty,
-            let exposed = handle.part(CURLUPART_URL)
+        guard let scheme = handle.part(CURLUPART_SCHEME), let written = handle.part(CURLUPART_HOST), !written.isEmpty
         else { throw TransferError(.invalidRequest, "a URL has no host") }
+        let host = written.asciiLowercased
+        // The library sends `Host` as the URL writes it, and a signature covers it. Only then: setting it loses a zone.
+        if host != written { curl_url_set(handle, CURLUPART_HOST, host, 0) }
+        guard let exposed = handle.part(CURLUPART_URL) else {
+            throw TransferError(.unexpected, "a URL cannot be written")
+        }
         guard let port = handle.part(CURLUPART_PORT, UInt32(CURLU_DEFAULT_PORT)).flatMap({ Int($0) }), port > 0 else {
             throw TransferError(.invalidRequest, "a URL has no port, and none belongs to its scheme")
         }
         let bare = host.first == "[" ? String(host.dropFirst().dropLast()) : host
         self.init(
-            scheme: scheme.asciiLowercased, host: bare.asciiLowercased, port: port,
+            scheme: scheme.asciiLowercased, host: bare, port: port,
             path: handle.part(CURLUPART_PATH) ?? "/", query: handle.part(CURLUPART_QUERY), exposed: exposed)
     }
 }

@@ -1,0 +1,21 @@
+package import Storage
+
+extension S3StorageDriver: ResumableUploading {
+    /// Archives that fit into one part are sent at once.
+    package var leastResumableBytes: Int64 { Int64(configuration.partSizeBytes) + 1 }
+
+    package func write(
+        _ request: WriteRequest, resuming body: any ResumableBody
+    ) async throws(StorageError) -> WriteReceipt {
+        let plan = S3PartPlan(size: request.size, wanted: configuration.partSizeBytes)
+        guard let size = request.size, size > Int64(plan.firstBytes), plan.isBuffered else {
+            return try await write(request, from: body)
+        }
+        let folder = try await admit(request)
+        let options = try S3WriteOptions(request, configuration, at: now())
+        return try await S3MultipartWrite(
+            driver: self, request: request, options: options, reader: S3PartReader(body, digests), plan: plan,
+            folder: folder, resumable: body
+        ).run()
+    }
+}

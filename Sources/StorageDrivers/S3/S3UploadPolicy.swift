@@ -1,0 +1,11 @@
+/// How archives are sent in parts.
+package struct S3UploadPolicy: Sendable {
+    /// Parts of one archive on their way at once.
+    package var partsAtOnce = 4
+    /// What all parts of the driver may hold in memory.
+    package var bufferBytes = 48 << 20
+    /// How many bytes become safe between two checkpoints.
+    package var checkpointEveryBytes: Int64 = 64 << 20
+
+    package init() {}
+}

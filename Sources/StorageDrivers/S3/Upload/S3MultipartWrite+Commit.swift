@@ -1,0 +1,112 @@
+import Cryptography
+import Storage
+import StowageContract
+import StrictCoding
+import Transfer
+
+extension S3MultipartWrite {
+    /// Makes an archive of the parts.
+    ///
+    /// The manifest stands before, exclusively: whoever finds it there with other bytes does not complete, which makes
+    /// the completion exclusive in stores that do not look what it replaces.
+    func commit(_ session: inout Session, _ sealed: Manifest) async throws(StorageError) -> WriteReceipt {
+        try StorageError.checkCancellation()
+        let (manifest, manifestVersion) = try await claim(sealed, session.upload)
+        if try await driver.find(request.key, version: nil) != nil { throw S3StorageDriver.taken }
+        try StorageError.checkCancellation()
+        session.mayStand = true
+        var (etag, version) = try await bucket.complete(
+            session.upload, session.ledger.parts, onlyIfAbsent: driver.facts.takesConditions)
+        request.worked()
+        // Ceph 16 leaves it out when it has to be asked for the same twice.
+        if etag?.isEmpty ?? true { etag = try await bucket.head(request.key.text, version: version)?.etag }
+        try await driver.ensureFirst(request.key, version: version, etag: etag)
+        let verified = try await prove(session, manifest, version)
+        if driver.facts.locks {
+            try await driver.lock(request.key.s3Folder + S3Names.manifest, version: manifestVersion, options)
+        }
+        let receipt = try await driver.receipt(
+            request, manifest, options, etag: etag, version: version, verified: verified)
+        await tidy(session)
+        return receipt
+    }
+
+    /// Puts the manifest beside the archive that is to come, or finds that of an equal write there.
+    ///
+    /// - Returns: the manifest that stands, and its version.
+    private func claim(
+        _ manifest: Manifest, _ upload: S3Upload
+    ) async throws(StorageError) -> (Manifest, String?) {
+        let key = request.key.s3Folder + S3Names.manifest
+        for _ in 1...3 {
+            do throws(StorageError) {
+                var headers: TransferHeaders = [(S3ManifestHeader.upload, upload.id)]
+                headers.add("x-amz-meta-sha256", manifest.sha256)
+                if try await driver.standingManifest(key) == nil {
+                    try await bucket.put(
+                        key, manifest.bytes, headers: headers, onlyIfAbsent: driver.facts.takesConditions)
+                }
+            } catch {
+                guard error.code == .conflict else { throw error }
+            }
+            guard let standing = try await driver.standingManifest(key) else { continue }
+            let theirs = standing.manifest
+            if theirs.sha256.hasSameBytes(as: manifest.sha256),
+                theirs.fingerprint.hasSameBytes(as: manifest.fingerprint),
+                theirs.taskID == manifest.taskID
+            {
+                return (theirs, standing.version)
+            }
+            // Another write of the same key has sealed other bytes. Nobody may complete it any more before we do.
+            if let id = standing.uploadID, id != upload.id {
+                try await bucket.abort(S3Upload(key: request.key.text, id: id, initiated: upload.initiated))
+            }
+            if try await driver.find(request.key, version: nil) != nil { throw S3StorageDriver.taken }
+            try await bucket.delete(key, version: standing.version)
+        }
+        throw StorageError(
+            .unavailable, .transient(after: nil), "other writes of the same key keep taking its manifest away")
+    }
+
+    /// How the bytes in the store are proved; after a resumption by reading them all.
+    private func prove(
+        _ session: Session, _ manifest: Manifest, _ version: String?
+    ) async throws(StorageError) -> Verification? {
+        guard session.ledger.isResumed else {
+            return session.ledger.parts.allSatisfy(\.isProved) ? .server : nil
+        }
+        var hasher = SHA256Hasher()
+        let body = try await driver.read(request.key, version: version, range: nil)
+        do throws(StorageError) {
+            while let chunk = try await body.next() {
+                hasher.update(chunk)
+                request.worked()
+            }
+            await body.close()
+        } catch {
+            await body.close()
+            throw error
+        }
+        let actual = hasher.finalize().hexadecimal
+        guard actual.hasSameBytes(as: manifest.sha256) else {
+            // Nobody has been told of it yet.
+            try? await bucket.delete(request.key.text, version: version)
+            throw StorageError(
+                .integrityMismatch, .transient(after: nil), "what was gone on with is not what the source has",
+                context: ["expected": manifest.sha256, "actual": actual])
+        }
+        return .reread
+    }
+
+    /// Removes what the upload has left beside the archive.
+    private func tidy(_ session: Session) async {
+        try? await driver.remove(noteKey)
+        // Earlier deliveries may have begun uploads of their own.
+        guard folder.records.contains(S3Names.upload),
+            let others = try? await bucket.uploads(request.key.text)
+        else { return }
+        for other in others where other.key.hasSameBytes(as: request.key.text) && other.id != session.upload.id {
+            try? await bucket.abort(other)
+        }
+    }
+}
