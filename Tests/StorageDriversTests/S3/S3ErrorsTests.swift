@@ -39,7 +39,7 @@ struct S3ErrorsTests {
             Row(status: 403, server: "InvalidObjectState", code: .unavailable, isPermanent: false, method: "GET"),
             Row(status: 400, server: "BadDigest", code: .integrityMismatch, isPermanent: false),
             Row(status: 400, server: "EntityTooLarge", code: .tooLarge, isPermanent: true),
-            Row(status: 501, server: "NotImplemented", code: .unsupported, isPermanent: true, isAmbiguous: true),
+            Row(status: 501, server: "NotImplemented", code: .unsupported, isPermanent: true),
             Row(status: 301, server: "PermanentRedirect", code: .unavailable, isPermanent: true),
             Row(status: 418, server: nil, code: .unexpected, isPermanent: false),
         ])

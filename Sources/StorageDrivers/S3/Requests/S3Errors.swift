@@ -40,7 +40,8 @@ enum S3Errors {
             error.retry = .transient(after: .seconds(min(seconds, 86_400)))
         }
         // A gateway that gives up knows no more than we do, and 500 may come after the effect.
-        error.isAmbiguous = call.isChange && (status >= 500 && failure?.code != "SlowDown" || (200..<300) ~= status)
+        let isRefusal = status == 501 || failure?.code == "SlowDown"
+        error.isAmbiguous = call.isChange && (status >= 500 && !isRefusal || (200..<300) ~= status)
         error.context["status"] = String(status)
         if let code = failure?.code { error.context["serverCode"] = code.shortened }
         if let id = failure?.requestID ?? headers["x-amz-request-id"] { error.context["requestId"] = id.shortened }
