@@ -8,10 +8,12 @@ import TestSupport
 
 /// Drivers and limits of a test's workers.
 struct Settings: Sendable {
-    /// Names of local drivers, each with further keys of its entry (`fallbacks: [b]`).
+    /// Names of drivers, each with further keys of its entry (`fallbacks: [b]`).
     var drivers: [(name: String, keys: String)] = [("a", ""), ("b", "")]
     /// Paths of drivers that do not lie where they belong.
     var disks: [String: String] = [:]
+    /// What stands in the entries of drivers that are not local, by their names.
+    var entries: [String: String] = [:]
     var served = "all"
     var concurrency = 8
     var gracePeriodSeconds = 20
@@ -155,7 +157,8 @@ final class Installation: Sendable {
         for driver in settings.drivers {
             let path = settings.disks[driver.name] ?? disk(driver.name)
             let keys = driver.keys.isEmpty ? "" : ", " + driver.keys
-            lines.append("  \(driver.name): { type: local, path: \(path)\(keys) }")
+            let entry = settings.entries[driver.name] ?? "type: local, path: \(path)"
+            lines.append("  \(driver.name): { \(entry)\(keys) }")
         }
         return try folder.write(lines.joined(separator: "\n") + "\n", to: "configuration/\(number).yaml")
     }

@@ -10,7 +10,7 @@ extension S3Account {
     /// A storage over a bucket, with the full stack.
     func storage(
         _ bucket: String, settings: DriverSettings = DriverSettings(), policy: S3UploadPolicy = S3UploadPolicy(),
-        _ change: (inout S3Configuration) -> Void
+        time: TimeSource = .system, _ change: (inout S3Configuration) -> Void
     ) async throws -> Storage {
         var configuration = S3Configuration(bucket: bucket, endpoint: endpoint)
         configuration.accessKey = accessKey
@@ -20,7 +20,7 @@ extension S3Account {
         change(&configuration)
         let pool = BlockingPool(threads: 4)
         let environment = StorageEnvironment(
-            blocking: pool, time: .system, metrics: MetricsRegistry(),
+            blocking: pool, time: time, metrics: MetricsRegistry(),
             logger: Logger(sink: RecordingLogSink(), level: .error))
         let name = try #require(DriverName("archive"))
         let driver = try await S3StorageDriver.open(

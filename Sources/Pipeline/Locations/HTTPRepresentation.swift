@@ -46,9 +46,10 @@ struct HTTPRepresentation: Sendable, Equatable {
     /// Strong ones only (RFC 9110, section 8.8.2.2): a date counts where it is older than the answer.
     private static func validator(_ head: TransferHead, now: Timestamp) -> String? {
         if let tag = head.headers["ETag"] { return tag.utf8.first == UInt8(ascii: "\"") && tag.count > 1 ? tag : nil }
-        guard let modified = head.headers["Last-Modified"], let at = HTTPDate.parse(modified, now: now),
-            let sent = head.headers["Date"].flatMap({ HTTPDate.parse($0, now: now) }),
-            sent.millisecondsSinceEpoch - at.millisecondsSinceEpoch >= 1000
+        guard let modified = head.headers["Last-Modified"],
+            let at = HTTPDate.milliseconds(modified, now: now.millisecondsSinceEpoch),
+            let sent = head.headers["Date"].flatMap({ HTTPDate.milliseconds($0, now: now.millisecondsSinceEpoch) }),
+            sent - at >= 1000
         else { return nil }
         return modified
     }

@@ -8,7 +8,7 @@ extension StorageError {
     /// `server`: scheme, host and port. `now` is compared with a date in `Retry-After`.
     package init(_ head: TransferHead, at place: ErrorPlace, server: String, now: Timestamp) {
         let context = ["server": server, "status": String(head.status)]
-        let later = Retry.transient(after: RetryAfter.wait(after: head, now: now))
+        let later = Retry.transient(after: RetryAfter.wait(after: head, now: now.millisecondsSinceEpoch))
         let (code, retry, message): (ErrorCode, Retry, String) =
             switch head.status {
             case 200..<300: (.unexpected, .permanent, "the server answers with something else than was asked for")

@@ -61,8 +61,10 @@ extension S3StorageDriver {
         return records
     }
 
-    /// Puts in force what a writer who was killed between the archive's commit and its lock has left undone.
+    /// Ends what a writer who was killed right after the archive's commit has left undone: its lock, and what lies beside
+    /// it.
     package func persist(_ key: ArchiveKey) async throws(StorageError) {
+        if try await look(key).records.contains(S3Names.upload) { await tidy(key) }
         guard facts.locks, let object = try await find(key, version: nil),
             let manifest = try await archive(key, object).manifest
         else { return }

@@ -70,10 +70,12 @@ extension S3StorageDriver {
             let version = S3Object.realVersion(answer.headers["x-amz-version-id"])
             let isProved = try configuration.checksum.isProved(part, answer.headers, configuration)
             let etag = answer.headers["ETag"].map { S3Object.bareTag($0) }
-            try await ensureUnclaimed(request.key, etag: etag)
-            try await ensureFirst(request.key, version: version, etag: etag)
-            return try await receipt(
-                request, manifest, options, etag: etag, version: version, verified: isProved ? .server : nil)
+            return try await StorageError.afterEffect { () async throws(StorageError) in
+                try await ensureUnclaimed(request.key, etag: etag)
+                try await ensureFirst(request.key, version: version, etag: etag)
+                return try await receipt(
+                    request, manifest, options, etag: etag, version: version, verified: isProved ? .server : nil)
+            }
         } catch {
             // Only where nothing can need it: an archive that may stand has its manifest there.
             if let beside, error.code == .conflict, !error.isAmbiguous { try? await remove(beside) }
@@ -145,5 +147,24 @@ extension S3StorageDriver {
         }
         return WriteReceipt(
             verified: verified, exclusive: facts.exclusivity.contract, durability: durability, archive: archive)
+    }
+}
+
+extension StorageError {
+    /// Does what follows when an archive stands: what fails for the moment leaves it standing.
+    ///
+    /// Errors that may pass become ambiguous. A refusal, and bytes that are wrong, come when it was looked at.
+    static func afterEffect<Value>(
+        _ body: () async throws(StorageError) -> Value
+    ) async throws(StorageError) -> Value {
+        do throws(StorageError) {
+            return try await body()
+        } catch {
+            var error = error
+            if error.code == .cancelled || error.retry != .permanent && error.code != .integrityMismatch {
+                error.isAmbiguous = true
+            }
+            throw error
+        }
     }
 }

@@ -44,7 +44,7 @@ package final class S3StorageDriver: StorageDriver {
     package static func open(
         _ configuration: S3Configuration, in environment: DriverEnvironment, policy: S3UploadPolicy
     ) async throws(StorageError) -> S3StorageDriver {
-        let client = try S3Client.make(configuration, environment)
+        let client = try S3Client.make(configuration, environment, stall: policy.stall)
         do throws(StorageError) {
             let bucket = S3Bucket(client: client, encryption: configuration.encryption)
             let facts = try await S3Facts.find(bucket)
@@ -108,7 +108,7 @@ package final class S3StorageDriver: StorageDriver {
 extension S3Client {
     /// A client with the configured address, certificates and credentials.
     static func make(
-        _ configuration: S3Configuration, _ environment: DriverEnvironment
+        _ configuration: S3Configuration, _ environment: DriverEnvironment, stall: Duration
     ) throws(StorageError) -> S3Client {
         do {
             let address = try S3Address(configuration)
@@ -117,6 +117,7 @@ extension S3Client {
             transfer.connections = max(1, environment.connections)
             transfer.connectionsPerHost = transfer.connections
             transfer.tls.authorities = configuration.ca
+            transfer.limits.stall = stall
             let transfers = try TransferClient(transfer)
             let reads = try TransferClient(transfer)
             let source = S3CredentialChain.make(

@@ -45,7 +45,8 @@ struct S3ErrorsTests {
         ])
     func meaning(row: Row) {
         let error = S3Errors.error(
-            status: row.status, row.server.map { S3Failure(code: $0) }, [], S3Call(row.method, "k"))
+            status: row.status, row.server.map { S3Failure(code: $0) }, [], S3Call(row.method, "k"),
+            at: Timestamp(millisecondsSinceEpoch: 0))
         #expect(error.code == row.code)
         #expect((error.retry == .permanent) == row.isPermanent)
         #expect(error.isAmbiguous == row.isAmbiguous)
@@ -57,7 +58,8 @@ struct S3ErrorsTests {
     func pause() {
         for (header, seconds) in [("7", 7), ("999999999", 86_400)] {
             let error = S3Errors.error(
-                status: 503, S3Failure(code: "SlowDown"), [("Retry-After", header)], S3Call("PUT", "k"))
+                status: 503, S3Failure(code: "SlowDown"), [("Retry-After", header)], S3Call("PUT", "k"),
+                at: Timestamp(millisecondsSinceEpoch: 0))
             #expect(error.retry == .transient(after: .seconds(seconds)))
         }
     }

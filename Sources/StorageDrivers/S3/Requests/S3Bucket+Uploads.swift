@@ -46,11 +46,12 @@ extension S3Bucket {
         encryption?.addKey(to: &headers)
         let call = S3Call.document("POST", upload.key, [S3Query("uploadId", upload.id)], document, headers: headers)
         let answer = try await client.send(call)
-        let root = try answer.document()
-        guard root.name == "CompleteMultipartUploadResult" else {
-            var error = S3Page.unreadable("the end of an upload is none")
-            error.isAmbiguous = true
-            throw error
+        let root = try await StorageError.afterEffect { () async throws(StorageError) in
+            let root = try answer.document()
+            guard root.name == "CompleteMultipartUploadResult" else {
+                throw S3Page.unreadable("the end of an upload is none")
+            }
+            return root
         }
         return (
             root["ETag"].map { S3Object.bareTag($0.text) }, S3Object.realVersion(answer.headers["x-amz-version-id"])

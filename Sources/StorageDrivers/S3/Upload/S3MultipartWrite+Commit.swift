@@ -15,19 +15,24 @@ extension S3MultipartWrite {
         if try await driver.find(request.key, version: nil) != nil { throw S3StorageDriver.taken }
         try StorageError.checkCancellation()
         session.mayStand = true
-        var (etag, version) = try await bucket.complete(
+        let completed = try await bucket.complete(
             session.upload, session.ledger.parts, onlyIfAbsent: driver.facts.takesConditions)
         request.worked()
-        // Ceph 16 leaves it out when it has to be asked for the same twice.
-        if etag?.isEmpty ?? true { etag = try await bucket.head(request.key.text, version: version)?.etag }
-        try await driver.ensureFirst(request.key, version: version, etag: etag)
-        let verified = try await prove(session, manifest, version)
-        if driver.facts.locks {
-            try await driver.lock(request.key.s3Folder + S3Names.manifest, version: manifestVersion, options)
+        let (done, current) = (completed, session)
+        let receipt = try await StorageError.afterEffect { () async throws(StorageError) in
+            let version = done.version
+            var etag = done.etag
+            // Ceph 16 leaves it out when it has to be asked for the same twice.
+            if etag?.isEmpty ?? true { etag = try await bucket.head(request.key.text, version: version)?.etag }
+            try await driver.ensureFirst(request.key, version: version, etag: etag)
+            let verified = try await prove(current, manifest, version)
+            if driver.facts.locks {
+                try await driver.lock(request.key.s3Folder + S3Names.manifest, version: manifestVersion, options)
+            }
+            return try await driver.receipt(
+                request, manifest, options, etag: etag, version: version, verified: verified)
         }
-        let receipt = try await driver.receipt(
-            request, manifest, options, etag: etag, version: version, verified: verified)
-        await tidy(session)
+        await driver.tidy(request.key)
         return receipt
     }
 
@@ -97,16 +102,16 @@ extension S3MultipartWrite {
         }
         return .reread
     }
+}
 
-    /// Removes what the upload has left beside the archive.
-    private func tidy(_ session: Session) async {
-        try? await driver.remove(noteKey)
-        // Earlier deliveries may have begun uploads of their own.
-        guard folder.records.contains(S3Names.upload),
-            let others = try? await bucket.uploads(request.key.text)
-        else { return }
-        for other in others where other.key.hasSameBytes(as: request.key.text) && other.id != session.upload.id {
-            try? await bucket.abort(other)
-        }
+extension S3StorageDriver {
+    /// Removes what uploads have left beside an archive that stands.
+    ///
+    /// Earlier deliveries may have begun some of their own, and libcurl one that nobody knows of: it asks a second time
+    /// where a connection that was used before breaks without an answer.
+    func tidy(_ key: ArchiveKey) async {
+        try? await remove(key.s3Folder + S3Names.upload)
+        guard let uploads = try? await bucket.uploads(key.text) else { return }
+        for upload in uploads where upload.key.hasSameBytes(as: key.text) { try? await bucket.abort(upload) }
     }
 }
