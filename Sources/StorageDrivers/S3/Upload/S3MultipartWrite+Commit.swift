@@ -26,6 +26,8 @@ extension S3MultipartWrite {
             if etag?.isEmpty ?? true { etag = try await bucket.head(request.key.text, version: version)?.etag }
             try await driver.ensureFirst(request.key, version: version, etag: etag)
             let verified = try await prove(current, manifest, version)
+            // Ceph 16 forgets those that the upload was begun with.
+            if !options.tags.isEmpty { try await bucket.tag(request.key.text, version: version, options.tags) }
             if driver.facts.locks {
                 try await driver.lock(request.key.s3Folder + S3Names.manifest, version: manifestVersion, options)
             }
