@@ -61,7 +61,8 @@ let package = Package(
         library(
             "StorageDrivers", ["Storage", "StowageContract", "Transfer", "XML", "Cryptography", "FileSystem"] + runtime),
         library(
-            "Pipeline", ["StowageContract", "Messaging", "Storage", "Cryptography", "FileSystem"] + runtime),
+            "Pipeline",
+            ["StowageContract", "Transfer", "Messaging", "Storage", "Cryptography", "FileSystem"] + runtime),
         library(
             "StowageKit",
             ["Pipeline", "StorageDrivers", "Storage", "Messaging", "StowageContract", "FileSystem"] + runtime),
@@ -96,8 +97,8 @@ let package = Package(
         tests(
             "PipelineTests",
             [
-                "Pipeline", "StorageDrivers", "Storage", "Messaging", "StowageContract", "Cryptography", "FileSystem",
-                "TestSupport",
+                "Pipeline", "StorageDrivers", "Storage", "Messaging", "Transfer", "StowageContract", "Cryptography",
+                "FileSystem", "TestSupport",
             ] + runtime),
         tests(
             "StowageKitTests",

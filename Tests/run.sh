@@ -3,7 +3,7 @@
 # it can be run again at any time.
 #
 #   Tests/run.sh            format, builds, architecture, all tests, thread sanitizer, deployment files
-#   Tests/run.sh --full     and besides: slow tests, a newer RabbitMQ, the quickstart twice, benchmarks
+#   Tests/run.sh --full     and besides: slow tests, a newer RabbitMQ and Ceph, the quickstart twice, benchmarks
 #   Tests/run.sh STEP…      only these steps (install runs always); --list names them
 #
 # Ends with the line "N passed, N failed"; the exit code is 1 when anything failed. Logs stay in .build/logs.
@@ -20,7 +20,7 @@ END_TO_END='^EndToEndTests\.'
 export SWIFT_BACKTRACE=enable=no PYTHONDONTWRITEBYTECODE=1
 
 STEPS=(format build layers unit conformance object-stores custom-driver release end-to-end thread-sanitizer golden definitions permissions containers)
-FULL_STEPS=(newer-broker quickstart quickstart-again benchmarks)
+FULL_STEPS=(newer-broker newer-store quickstart quickstart-again benchmarks s3-benchmarks)
 WANTED=()
 FULL=no
 for argument in "$@"; do
@@ -131,10 +131,12 @@ step permissions 180 one_check "$PYTHON" Tests/deploy/check_permissions.py "$ROO
 step containers 180 one_check Tests/deploy/check_containers.sh "$ROOT"
 
 step newer-broker 1200 one_check Tests/deploy/check_newer_broker.sh "$ROOT"
+step newer-store 1800 swift_tests Tests/deploy/check_newer_store.sh "$ROOT"
 step quickstart 900 one_check deploy/quickstart.sh
 step quickstart-again 300 one_check deploy/quickstart.sh
 step benchmarks 2700 one_check bash -ec '"$@" --product stowage; "$@" --product Benchmarks; Tests/Benchmarks/compare.sh' \
     benchmarks "${RELEASE[@]}"
+step s3-benchmarks 2700 one_check bash -ec '"$@" --product Benchmarks; Tests/Benchmarks/s3.sh' s3-benchmarks "${RELEASE[@]}"
 
 printf '\n%d min %d s\n%d passed, %d failed\n' $((SECONDS / 60)) $((SECONDS % 60)) "$PASSED" "$FAILED"
 exit $((FAILED > 0))

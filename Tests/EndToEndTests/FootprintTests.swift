@@ -60,6 +60,34 @@ extension EndToEnd {
                 #expect(peak <= 64 * 1024, "\(peak) KiB")
             }
         }
+
+        @Test("512 MiB from a URL and to another one stay below 64 MiB")
+        func largeURLs() async throws {
+            let program = try program()
+            let server = try await FileServer()
+            try await ChildProcess.run(["truncate", "--size=512M", server.file("large.bin")])
+            try await Installation.with(URLs.settings("127.0.0.1").with { $0.level = "info" }) { here in
+                let worker = try await here.startWorker(program: program)
+                let began = ContinuousClock.now
+                let store = URLs.store(server.url("/large.bin"))
+                try await here.send(store)
+                let final = try await here.events.final(of: store.id, within: .seconds(120))
+                let handle = try #require(final.stored?.handle, "\(final)")
+                #expect(handle.size == 512 << 20)
+                let stored = ContinuousClock.now
+                let retrieve = TaskDocument(
+                    "retrieve", ["handle": handle.document, "destination": ["url": server.url("/again.bin")]])
+                try await here.send(retrieve)
+                let sent = try await here.events.final(of: retrieve.id, within: .seconds(120))
+                #expect(sent.error == nil, "\(sent)")
+                #expect(try await Disk.digest(server.file("again.bin")) == handle.sha256)
+                let peak = try worker.memory("VmHWM")
+                print(
+                    "footprint: 512 MiB from a URL in \(stored - began), to one in \(ContinuousClock.now - stored), "
+                        + "VmHWM \(peak) KiB")
+                #expect(peak <= 64 * 1024, "\(peak) KiB")
+            }
+        }
     }
 }
 

@@ -22,6 +22,7 @@ struct Settings: Sendable {
     var delays = "[50ms, 200ms]"
     var sweepSeconds = 1
     var limits = "{}"
+    var sources = "{}"
     var events = "{}"
     var spaceSeconds = 300
     var level = "debug"
@@ -144,6 +145,7 @@ final class Installation: Sendable {
                 + "drivers: [\(settings.served)] }",
             "spool: { roots: [\(folder.path("spool"))] }",
             "limits: \(settings.limits)",
+            "sources: \(settings.sources)",
             "events: \(settings.events)",
             "space: { everySeconds: \(settings.spaceSeconds) }",
             "retry: { maxAttempts: \(settings.maxAttempts), "

@@ -47,7 +47,8 @@ final class PipelineHarness: Sendable {
     /// `isWatched`: the watchdog sleeps on the clock too.
     init(
         fallbacks: [String: [String]] = ["a": ["b"]], presigning: [String] = [], watchesDrivers: Bool = false,
-        concurrency: Int = DriverSettings().concurrency, isWatched: Bool = false
+        concurrency: Int = DriverSettings().concurrency, isWatched: Bool = false,
+        locations: Locations = Locations()
     ) async throws {
         self.isWatched = isWatched
         server = InMemoryServer(time: clock.time)
@@ -100,13 +101,14 @@ final class PipelineHarness: Sendable {
         let taskWatch = TaskWatch(watchdog: watchdog, notifications: notifications, progressInterval: .seconds(10))
         let lastWord = LastWord(
             worker: "w-1", broker: broker, reader: reader, settler: settler,
-            look: LastLook(api: api, spool: SpoolRoots([spool.path]), blocking: blocking, watch: taskWatch),
+            look: LastLook(
+                api: api, spool: SpoolRoots([spool.path]), blocking: blocking, locations: locations, watch: taskWatch),
             time: time)
         let clerk = TaskClerk(
             broker: broker, reader: reader,
             runner: TaskRunner(
                 configuration: configuration, api: api, spool: SpoolRoots([spool.path]), blocking: blocking,
-                time: time, control: control, board: board, watch: taskWatch),
+                locations: locations, time: time, control: control, board: board, watch: taskWatch),
             settler: settler,
             undertaker: Undertaker(
                 configuration: configuration, broker: broker, reader: reader, settler: settler, lastWord: lastWord,

@@ -1,8 +1,9 @@
 """Scripts that use boto3, without the second that its start takes: a server has it loaded and forks for each script.
 
-    boto.py serve SOCKET                 prints "ready" when scripts may come
-    boto.py run SOCKET SCRIPT ARG...     runs the file SCRIPT there, with our streams, environment and exit code
+    boto.py serve NAME                 prints "ready" when scripts may come
+    boto.py run NAME SCRIPT ARG...     runs the file SCRIPT there, with our streams, environment and exit code
 
+NAME is that of a socket that is no file: nothing stays when the server is killed.
 What a script finds: see S3Account+Python.swift.
 """
 
@@ -12,9 +13,9 @@ import socket
 import sys
 
 
-def run(path, script, arguments):
+def run(name, script, arguments):
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(path)
+        connection.connect("\0" + name)
         order = {"script": script, "arguments": arguments, "environment": dict(os.environ)}
         data = json.dumps(order).encode() + b"\n"
         sent = socket.send_fds(connection, [data], [0, 1, 2])
@@ -23,7 +24,7 @@ def run(path, script, arguments):
     sys.exit(code[0] if code else 70)
 
 
-def serve(path):
+def serve(name):
     import signal
 
     import boto3
@@ -34,7 +35,7 @@ def serve(path):
         session.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(path)
+        listener.bind("\0" + name)
         listener.listen(128)
         print("ready", flush=True)
         while True:

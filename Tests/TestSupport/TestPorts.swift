@@ -41,7 +41,8 @@ package enum TestPorts {
 
     private static func isFree(_ first: Int, _ count: Int) -> Bool {
         (first..<(first + count)).allSatisfy { port in
-            let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            // Inherited by a process that a test starts just then, it would keep the port from the server it is for.
+            let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
             defer { close(socket) }
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)

@@ -13,8 +13,14 @@ struct MemoryTests {
     private static let isOurs = dlsym(nil, "__tsan_init") == nil && dlsym(nil, "__asan_init") == nil
     private static let size = isOurs ? 1 << 30 : 64 << 20
 
-    /// How far the server may be ahead of the reader, or the source of the server: mostly buffers of the kernel.
-    private static let lead = 24 << 20
+    /// How far the server may be ahead of the reader, or the source of the server: what the kernel may hold, and a little.
+    private static let lead = largest("rmem") + largest("wmem") + (4 << 20)
+
+    /// The most bytes that the kernel buffers for one end of a connection.
+    private static func largest(_ buffer: String) -> Int {
+        let text = (try? String(contentsOfFile: "/proc/sys/net/ipv4/tcp_" + buffer, encoding: .utf8)) ?? ""
+        return text.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) } ?? 8 << 20
+    }
 
     private static func peak() -> Int64 {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""

@@ -9,15 +9,20 @@ package struct LastLook: Sendable {
     private let search: SlipSearch
     private let spool: SpoolRoots
     private let blocking: BlockingPool
+    private let locations: Locations
     private let watch: TaskWatch?
 
     /// A look; with `watch` nothing that hangs holds it up.
-    package init(api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool, watch: TaskWatch? = nil) {
+    package init(
+        api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool, locations: Locations = Locations(),
+        watch: TaskWatch? = nil
+    ) {
         self.api = api
         self.watch = watch
         self.search = SlipSearch(api: api, watch: watch)
         self.spool = spool
         self.blocking = blocking
+        self.locations = locations
     }
 
     /// What a look has found.
@@ -32,7 +37,7 @@ package struct LastLook: Sendable {
     }
 
     /// Looks for what the task makes: an archive on one of `drivers` with its copies, the archive of a
-    /// `copy`, or the file of a `retrieve`.
+    /// `copy`, or what a `retrieve` has brought.
     package func look(for received: ReceivedTask, on drivers: [DriverName]) async -> Finding {
         let task = received.task
         switch task.data {
@@ -48,11 +53,13 @@ package struct LastLook: Sendable {
         case .retrieve(let data):
             let destination = RetrieveOperation(data: data)
             guard let watch else {
-                return Finding(result: await destination.standingResult(spool: spool, blocking: blocking))
+                return Finding(
+                    result: await destination.standingResult(spool: spool, blocking: blocking, locations: locations))
             }
             // What hangs here is the destination; the driver is not asked.
-            let result = try? await watch.look(for: task, on: nil) { [spool, blocking] meter in
-                await destination.standingResult(spool: spool, blocking: blocking, meter: meter)
+            let result = try? await watch.look(for: task, on: nil) { [spool, blocking, locations] meter in
+                await destination.standingResult(
+                    spool: spool, blocking: blocking, locations: locations, meter: meter)
             }
             return Finding(result: result)
         case .copy(let data):

@@ -9,6 +9,7 @@ package struct TaskRunner: Sendable {
     private let api: StorageAPI
     private let spool: SpoolRoots
     private let blocking: BlockingPool
+    private let locations: Locations
     private let time: TimeSource
     private let errorHandler: ErrorHandler
     private let search: SlipSearch
@@ -20,17 +21,19 @@ package struct TaskRunner: Sendable {
     /// A runner; it does not begin what needs a driver that is down on `board`.
     package init(
         configuration: PipelineConfiguration, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool,
-        time: TimeSource, control: ControlBoard = ControlBoard(), board: DriverBoard? = nil, watch: TaskWatch? = nil
+        locations: Locations = Locations(), time: TimeSource, control: ControlBoard = ControlBoard(),
+        board: DriverBoard? = nil, watch: TaskWatch? = nil
     ) {
         self.control = control
         self.configuration = configuration
         self.api = api
         self.spool = spool
         self.blocking = blocking
+        self.locations = locations
         self.time = time
         self.errorHandler = ErrorHandler(policy: configuration.retry)
         self.search = SlipSearch(api: api, watch: watch)
-        self.look = LastLook(api: api, spool: spool, blocking: blocking, watch: watch)
+        self.look = LastLook(api: api, spool: spool, blocking: blocking, locations: locations, watch: watch)
         self.board = board
         self.watch = watch
     }
@@ -143,7 +146,7 @@ package struct TaskRunner: Sendable {
             storage: storage, api: api, spool: spool, blocking: blocking, taskID: task.id,
             mayHaveRunBefore: received.envelope.mayHaveRunBefore, inlineBytes: configuration.inlineBytes,
             hasRequester: received.envelope.replyTo != nil, time: time,
-            timeoutSeconds: task.options.timeoutSeconds)
+            timeoutSeconds: task.options.timeoutSeconds, locations: locations)
         context.meter = meter
         context.slice = slice
         context.leastResumableBytes = configuration.leastResumableBytes

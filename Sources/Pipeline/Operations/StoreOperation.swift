@@ -27,8 +27,11 @@ struct StoreOperation: TaskOperation {
             let removal = ArchiveRemoval(
                 storage: storage, reference: reference, taskID: context.taskID, result: .store(result))
             return OperationOutcome(.store(result), removal: self.removal(removal, after: result))
-        case .url:
-            throw StorageError(.unsupported, .permanent, "this version does not fetch from URLs", at: .task)
+        case .url(let url):
+            let isProved = data.sha256 != nil || data.size != nil
+            let source = try context.locations.source(
+                url, isProved: isProved, limit: context.patience, meter: context.meter)
+            return OperationOutcome(.store(try await store(request, from: source, in: context)))
         }
     }
 

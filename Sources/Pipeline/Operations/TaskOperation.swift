@@ -20,6 +20,8 @@ package struct OperationContext: Sendable {
     package var spool: SpoolRoots
     /// Threads for the files.
     package var blocking: BlockingPool
+    /// Where tasks may name URLs.
+    package var locations: Locations
     package var taskID: TaskID
     /// Some worker may have worked on the task before.
     package var mayHaveRunBefore: Bool
@@ -40,12 +42,13 @@ package struct OperationContext: Sendable {
     package init(
         storage: Storage, api: StorageAPI, spool: SpoolRoots, blocking: BlockingPool, taskID: TaskID,
         mayHaveRunBefore: Bool, inlineBytes: Int, hasRequester: Bool, time: TimeSource, timeoutSeconds: Int? = nil,
-        slice: Slice? = nil
+        slice: Slice? = nil, locations: Locations = Locations()
     ) {
         self.storage = storage
         self.api = api
         self.spool = spool
         self.blocking = blocking
+        self.locations = locations
         self.taskID = taskID
         self.mayHaveRunBefore = mayHaveRunBefore
         self.inlineBytes = inlineBytes
@@ -54,6 +57,11 @@ package struct OperationContext: Sendable {
         self.timeoutSeconds = timeoutSeconds
         self.slice = slice
     }
+}
+
+extension OperationContext {
+    /// The longest time without a byte moved.
+    var patience: Duration { timeoutSeconds.map { .seconds($0) } ?? TaskWatch.noProgress }
 }
 
 /// What an operation has to say.

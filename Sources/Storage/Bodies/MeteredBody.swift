@@ -17,6 +17,10 @@ package final class MeteredBody: ArchiveBody {
         meter.awaits(taker)
     }
 
+    fileprivate func awaitGiver() { meter.awaits(giver) }
+
+    fileprivate func awaitTaker() { meter.awaits(taker) }
+
     package var size: Int64? { body.size }
 
     package func next() async throws(StorageError) -> [UInt8]? {
@@ -47,8 +51,10 @@ private final class SeekableMeteredBody: SeekableBody {
 
     /// What lies before `offset` is done, by whomever.
     func seek(to offset: Int64) async throws(StorageError) {
+        metered.awaitGiver()
         try await body.seek(to: offset)
         meter.begin(total: body.size, done: offset)
+        metered.awaitTaker()
     }
 
     func next() async throws(StorageError) -> [UInt8]? { try await metered.next() }

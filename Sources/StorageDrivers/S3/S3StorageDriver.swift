@@ -66,7 +66,7 @@ package final class S3StorageDriver: StorageDriver {
         capabilities.serverDigest = serverDigest
         capabilities.multipart = true
         capabilities.resumableUpload = true
-        capabilities.presign = true
+        capabilities.presign = canPresign
         capabilities.retention = facts.locks
         capabilities.legalHold = facts.locks
         capabilities.list = true
@@ -75,6 +75,11 @@ package final class S3StorageDriver: StorageDriver {
         capabilities.largestArchiveBytes = S3PartPlan.mostBytes
         capabilities.tier = true
         return capabilities
+    }
+
+    /// A customer's key goes into headers, which no URL can bring.
+    var canPresign: Bool {
+        if case .customer = configuration.encryption { false } else { true }
     }
 
     /// The digest by which the store proves what it took; `nil`: archives are read back.

@@ -20,8 +20,11 @@ struct S3Trial: Sendable {
             // Where the first version counts, replacing is no danger.
             if trial.putsExclusively, !isVersioned { try await trial.complete(bucket) }
         } catch {
-            // Whoever may not write needs no exclusivity.
-            guard error.code == .permissionDenied || error.code == .readOnly else { throw error }
+            // Whoever may not write now still may read, and is careful when he may again.
+            switch error.code {
+            case .permissionDenied, .readOnly, .outOfSpace: trial.putsExclusively = false
+            default: throw error
+            }
         }
         return trial
     }

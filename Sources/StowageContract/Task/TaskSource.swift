@@ -29,6 +29,17 @@ public struct TaskURL: Sendable, Equatable {
     /// The name of configured credentials (sources only).
     public var credentials: String?
 
+    private static let reservedHeaders = [
+        "host", "content-length", "transfer-encoding", "connection", "keep-alive", "expect", "upgrade", "te", "trailer",
+        "proxy-authorization", "proxy-connection", "range", "if-range", "content-range", "accept-encoding",
+    ]
+
+    /// Whether a header field is the worker's to set: it says how bytes are framed, which of them come, or to whom they go.
+    package static func isReserved(header name: String) -> Bool {
+        let lower = name.lowercased()
+        return reservedHeaders.contains { $0.utf8.elementsEqual(lower.utf8) }
+    }
+
     /// A location from its parts.
     public init(url: String, headers: [String: String] = [:], credentials: String? = nil) {
         self.url = url

@@ -13,6 +13,14 @@ extension RetryConfiguration {
     }
 }
 
+extension StowageConfiguration {
+    /// What tasks may reach by URL.
+    package var locationPolicy: LocationPolicy {
+        LocationPolicy(
+            hosts: sources.allow, credentials: sources.credentials, connections: worker.concurrency)
+    }
+}
+
 extension BrokerConfiguration {
     /// How to reach the broker; `name` is shown in its management.
     package func connection(name: String) -> AMQPConfiguration {

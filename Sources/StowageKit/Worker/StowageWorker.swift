@@ -59,6 +59,7 @@ package struct StowageWorker: Sendable {
             factory: factory, drivers: configuration.drivers,
             environment: StorageEnvironment(
                 blocking: blocking, time: time, metrics: observability.metrics, logger: logger, breaker: board))
+        let locations = Locations(configuration.locationPolicy, time: time)
         let control = ControlBoard(worker: name, drivers: servedNames)
         let listener = ControlListener(
             configuration: pipeline, broker: broker, board: control, time: time, logger: logger,
@@ -68,7 +69,8 @@ package struct StowageWorker: Sendable {
             outbox: outbox, names: names, worker: name, time: time, logger: logger, metrics: observability.metrics)
         let manager = archivingManager(
             broker: broker, api: api, board: board, throttle: throttle, control: control, outbox: outbox,
-            notifications: notifications, blocking: blocking, watchdog: watchdog, shutdown: shutdown)
+            notifications: notifications, blocking: blocking, locations: locations, watchdog: watchdog,
+            shutdown: shutdown)
         let driverWatch = DriverWatch(
             board: board, api: api, served: servedNames, throttle: throttle, notifications: notifications, time: time,
             logger: logger, metrics: observability.metrics)
@@ -111,9 +113,11 @@ package struct StowageWorker: Sendable {
             deadlines: .init(graceful: configuration.worker.gracePeriod), time: time, logger: logger,
             abandon: { WorkerName.endProcess() })
         do throws(ServiceFailure) { try await group.run() } catch {
+            await locations.close()
             await api.close()
             throw error
         }
+        await locations.close()
         await api.close()
         logger.info("worker ended")
     }
@@ -152,8 +156,7 @@ package struct StowageWorker: Sendable {
     private func archivingManager(
         broker: any MessageBroker, api: StorageAPI, board: DriverBoard, throttle: ConsumerThrottle,
         control: ControlBoard, outbox: Outbox, notifications: NotificationService, blocking: BlockingPool,
-        watchdog: Watchdog,
-        shutdown: ShutdownSignal
+        locations: Locations, watchdog: Watchdog, shutdown: ShutdownSignal
     ) -> ArchivingManager {
         let logger = observability.logger
         let metrics = observability.metrics
@@ -167,11 +170,11 @@ package struct StowageWorker: Sendable {
         let watch = TaskWatch(
             watchdog: watchdog, notifications: notifications, progressInterval: configuration.events.progressInterval)
         let runner = TaskRunner(
-            configuration: pipeline, api: api, spool: spool, blocking: blocking, time: time, control: control,
-            board: board, watch: watch)
+            configuration: pipeline, api: api, spool: spool, blocking: blocking, locations: locations, time: time,
+            control: control, board: board, watch: watch)
         let lastWord = LastWord(
             worker: name, broker: broker, reader: reader, settler: settler,
-            look: LastLook(api: api, spool: spool, blocking: blocking, watch: watch), time: time)
+            look: LastLook(api: api, spool: spool, blocking: blocking, locations: locations, watch: watch), time: time)
         let undertaker = Undertaker(
             configuration: pipeline, broker: broker, reader: reader, settler: settler, lastWord: lastWord, time: time)
         let clerk = TaskClerk(

@@ -83,15 +83,4 @@ struct S3ConfigurationTests {
             #expect(error?.code == .invalidTask && error?.place == .task)
         }
     }
-
-    @Test(
-        "dates of HTTP are read",
-        arguments: [
-            ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777_000), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
-            ("Sat, 29 Feb 2020 23:59:59 GMT", 1_583_020_799_000), ("Sunday, 06-Nov-94 08:49:37 GMT", nil),
-            ("Sun, 06 Nov 1994 25:49:37 GMT", nil), ("", nil),
-        ] as [(String, Int64?)])
-    func dates(text: String, milliseconds: Int64?) {
-        #expect(HTTPDate.milliseconds(text) == milliseconds)
-    }
 }

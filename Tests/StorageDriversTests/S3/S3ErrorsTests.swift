@@ -39,13 +39,14 @@ struct S3ErrorsTests {
             Row(status: 403, server: "InvalidObjectState", code: .unavailable, isPermanent: false, method: "GET"),
             Row(status: 400, server: "BadDigest", code: .integrityMismatch, isPermanent: false),
             Row(status: 400, server: "EntityTooLarge", code: .tooLarge, isPermanent: true),
-            Row(status: 501, server: "NotImplemented", code: .unsupported, isPermanent: true, isAmbiguous: true),
+            Row(status: 501, server: "NotImplemented", code: .unsupported, isPermanent: true),
             Row(status: 301, server: "PermanentRedirect", code: .unavailable, isPermanent: true),
             Row(status: 418, server: nil, code: .unexpected, isPermanent: false),
         ])
     func meaning(row: Row) {
         let error = S3Errors.error(
-            status: row.status, row.server.map { S3Failure(code: $0) }, [], S3Call(row.method, "k"))
+            status: row.status, row.server.map { S3Failure(code: $0) }, [], S3Call(row.method, "k"),
+            at: Timestamp(millisecondsSinceEpoch: 0))
         #expect(error.code == row.code)
         #expect((error.retry == .permanent) == row.isPermanent)
         #expect(error.isAmbiguous == row.isAmbiguous)
@@ -57,7 +58,8 @@ struct S3ErrorsTests {
     func pause() {
         for (header, seconds) in [("7", 7), ("999999999", 86_400)] {
             let error = S3Errors.error(
-                status: 503, S3Failure(code: "SlowDown"), [("Retry-After", header)], S3Call("PUT", "k"))
+                status: 503, S3Failure(code: "SlowDown"), [("Retry-After", header)], S3Call("PUT", "k"),
+                at: Timestamp(millisecondsSinceEpoch: 0))
             #expect(error.retry == .transient(after: .seconds(seconds)))
         }
     }

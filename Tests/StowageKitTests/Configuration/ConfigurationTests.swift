@@ -1,5 +1,6 @@
 import Messaging
 import Observability
+import Pipeline
 import ServiceRuntime
 import Storage
 import StowageContract
@@ -165,15 +166,41 @@ struct ConfigurationTests {
         ("tracing: { endpoint: 'x:4318' }", "tracing.endpoint must begin with http:// or https://"),
         (
             "sources: { allow: ['https://x'] }",
-            "sources.allow[0] must be a host such as files.example.org, *.example.org or 10.0.0.7:8080"
+            "sources.allow[0] must be a host such as files.example.org, *.example.org, 10.0.0.7:8080, "
+                + "[fd00::7]:8080 or 10.0.0.0/8"
         ),
         (
-            "sources: { credentials: { x: { password: y } } }",
+            "sources: { allow: ['10.1.0.0/8'] }",
+            "sources.allow[0] must be a range such as 10.0.0.0/8, with no bit set behind its length"
+        ),
+        (
+            "sources: { credentials: { x: { hosts: [h], password: y } } }",
             "sources.credentials.x.user is missing: the password needs one"
         ),
         (
-            "sources: { credentials: { x: { headers: { 'A B': y } } } }",
+            "sources: { credentials: { x: { hosts: [h], headers: { 'A B': y } } } }",
             "sources.credentials.x.headers.A B is no header that can be sent"
+        ),
+        (
+            "sources: { credentials: { x: { hosts: [h], headers: { Range: y } } } }",
+            "sources.credentials.x.headers.Range is set by the worker and cannot be given"
+        ),
+        (
+            "sources: { credentials: { x: { user: u } } }",
+            "sources.credentials.x.hosts is missing: name the hosts that may see the credentials"
+        ),
+        ("sources: { credentials: { x: { hosts: [], user: u } } }", "sources.credentials.x.hosts must not be empty"),
+        (
+            "sources: { credentials: { x: { hosts: [h], user: u, bearerToken: t } } }",
+            "sources.credentials.x.bearerToken and user are both there; give one of them"
+        ),
+        (
+            "sources: { credentials: { x: { hosts: [h], bearerToken: t, headers: { authorization: y } } } }",
+            "sources.credentials.x.headers.authorization is there besides user or bearerToken; give one of them"
+        ),
+        (
+            "sources: { credentials: { x: { hosts: [h] } } }",
+            "sources.credentials.x has nothing to send: give user and password, bearerToken or headers"
         ),
         ("sweep: { afterSeconds: 0 }", "sweep.afterSeconds must be between 1 and 31536000, not 0"),
         ("space: { everySeconds: 5s }", "space.everySeconds must be an integer, not a string"),
@@ -289,7 +316,7 @@ struct ConfigurationTests {
     @Test("Credentials keep their texts from being printed")
     func credentials() throws {
         let all = try configuration(
-            "sources: { credentials: { x: { user: u, password: p4ss, headers: { X-Token: t0ken } } } }")
+            "sources: { credentials: { x: { hosts: [h], user: u, password: p4ss, headers: { X-Token: t0ken } } } }")
         let login = try #require(all.sources.credentials["x"])
         #expect(login.password?.exposed == "p4ss")
         #expect(login.headers.map(\.value.exposed) == ["t0ken"])

@@ -4,9 +4,9 @@ import Sharing
 ///
 /// Where boto3 is missing the tests that need it fail.
 final class BotoServer: Sendable {
-    private let folder: TemporaryFolder
     private let process: ChildProcess
     private static let one = Guarded<Task<BotoServer, any Error>?>(nil)
+    private let name = "stowage-boto-\(UInt64.random(in: 0 ... .max))"
     private static let program = Checkout.path("Tests/Servers/boto.py")
 
     static func shared() async throws -> BotoServer {
@@ -19,12 +19,11 @@ final class BotoServer: Sendable {
     }
 
     private init() async throws {
-        folder = try TemporaryFolder()
         let environment = [
             "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             "AWS_EC2_METADATA_DISABLED": "true", "PYTHONDONTWRITEBYTECODE": "1",
         ]
-        let process = try ChildProcess([Checkout.python, Self.program, "serve", folder.path("socket")], environment)
+        let process = try ChildProcess([Checkout.python, Self.program, "serve", name], environment)
         self.process = process
         try await require(eventually: "boto3 to be loaded; it said: \(process.errorText)") {
             if process.exitIfEnded != nil {
@@ -41,7 +40,7 @@ final class BotoServer: Sendable {
         let place = try TemporaryFolder()
         let file = try place.write(script + "\n", to: "script.py")
         // Without `site`: it takes longer than all the rest, and only what comes with Python is used there.
-        let command = [Checkout.python, "-I", "-S", Self.program, "run", folder.path("socket"), file]
+        let command = [Checkout.python, "-I", "-S", Self.program, "run", name, file]
         return try await ChildProcess.run(command + arguments, environment)
     }
 }

@@ -50,7 +50,8 @@ final class S3Client: Sendable {
             let bytes = try await Self.bytes(of: response, call)
             // What begins with 200 may still end as an error: a completed upload is answered before it is complete.
             if call.isChange, let failure = S3Failure(bytes), failure.isWhole {
-                throw S3Errors.error(status: response.head.status, failure, response.head.headers, call)
+                throw S3Errors.error(
+                    status: response.head.status, failure, response.head.headers, call, at: self.time)
             }
             return S3Answer(head: response.head, bytes: bytes)
         }
@@ -103,7 +104,7 @@ final class S3Client: Sendable {
             guard call.isReplayable,
                 let mending = S3Errors.mending(response.head.status, failure, secondsAhead: ahead / 1000),
                 mended.insert(mending).inserted
-            else { throw S3Errors.error(status: response.head.status, failure, headers, call) }
+            else { throw S3Errors.error(status: response.head.status, failure, headers, call, at: time) }
             switch mending {
             case .clock: skew.withLock { $0 += ahead }
             case .credentials: await source.renew(after: credentials)
@@ -165,7 +166,8 @@ final class S3Client: Sendable {
 
     /// How many milliseconds the store is ahead of what we take for its time.
     private func ahead(_ headers: TransferHeaders) -> Int64 {
-        headers["Date"].flatMap { HTTPDate.milliseconds($0) }.map { $0 - time.millisecondsSinceEpoch } ?? 0
+        let ours = time.millisecondsSinceEpoch
+        return headers["Date"].flatMap { HTTPDate.milliseconds($0, now: ours) }.map { $0 - ours } ?? 0
     }
 }
 

@@ -30,17 +30,21 @@ enum S3Errors {
         }
     }
 
-    /// The error of an answer.
+    /// The error of an answer that came at `time`.
     static func error(
-        status: Int, _ failure: S3Failure?, _ headers: TransferHeaders, _ call: S3Call
+        status: Int, _ failure: S3Failure?, _ headers: TransferHeaders, _ call: S3Call, at time: Timestamp
     ) -> StorageError {
         let meaning = meaning(status, failure?.code, call)
         var error = StorageError(meaning.code, meaning.retry, meaning.message)
-        if case .transient = error.retry, let seconds = headers["Retry-After"].flatMap({ Int($0) }), seconds >= 0 {
-            error.retry = .transient(after: .seconds(min(seconds, 86_400)))
+        if case .transient = error.retry,
+            let wait = RetryAfter.wait(
+                after: TransferHead(status: status, headers: headers), now: time.millisecondsSinceEpoch)
+        {
+            error.retry = .transient(after: wait)
         }
         // A gateway that gives up knows no more than we do, and 500 may come after the effect.
-        error.isAmbiguous = call.isChange && (status >= 500 && failure?.code != "SlowDown" || (200..<300) ~= status)
+        let isRefusal = status == 501 || failure?.code == "SlowDown"
+        error.isAmbiguous = call.isChange && (status >= 500 && !isRefusal || (200..<300) ~= status)
         error.context["status"] = String(status)
         if let code = failure?.code { error.context["serverCode"] = code.shortened }
         if let id = failure?.requestID ?? headers["x-amz-request-id"] { error.context["requestId"] = id.shortened }

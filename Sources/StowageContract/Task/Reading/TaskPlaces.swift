@@ -105,11 +105,9 @@ extension ObjectReader {
             guard value.utf8.count <= 8192, !value.hasControlCharacters else {
                 return "must have at most 8192 bytes and no control characters"
             }
-            let lower = field.lowercased()
-            if ["host", "content-length", "transfer-encoding", "connection"].contains(lower) {
-                return "is set by the worker and cannot be given"
-            }
-            return seen.insert(lower).inserted ? nil : "is given twice; the case of letters makes no difference"
+            if TaskURL.isReserved(header: field) { return "is set by the worker and cannot be given" }
+            return seen.insert(field.lowercased()).inserted
+                ? nil : "is given twice; the case of letters makes no difference"
         }
     }
 }

@@ -43,9 +43,12 @@ enum RunCommand: Subcommand {
         let watchdog = Watchdog(
             time: context.time, logger: observability.logger, metrics: observability.metrics)
         async let _ = watchdog.run()
+        let locations = Locations(configuration.locationPolicy, time: context.time)
         let bench = TaskBench(
-            configuration: configuration, api: api, blocking: blocking, time: context.time, watchdog: watchdog)
+            configuration: configuration, api: api, blocking: blocking, locations: locations, time: context.time,
+            watchdog: watchdog)
         let code = try await run(request, on: bench, line, context)
+        await locations.close()
         await api.close()
         return code
     }

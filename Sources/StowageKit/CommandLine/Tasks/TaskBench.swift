@@ -17,6 +17,7 @@ struct TaskBench {
     let configuration: StowageConfiguration
     let api: StorageAPI
     let blocking: BlockingPool
+    let locations: Locations
     let time: TimeSource
     let watchdog: Watchdog
 
@@ -40,7 +41,8 @@ struct TaskBench {
         }
         let runner = TaskRunner(
             configuration: pipeline, api: api, spool: SpoolRoots(configuration.spool.roots), blocking: blocking,
-            time: time, watch: TaskWatch(watchdog: watchdog, progressInterval: configuration.events.progressInterval))
+            locations: locations, time: time,
+            watch: TaskWatch(watchdog: watchdog, progressInterval: configuration.events.progressInterval))
         let start = time.monotonic
         let judged = await runner.run(received, isShuttingDown: { false })
         let milliseconds = (time.monotonic - start).milliseconds

@@ -1,0 +1,53 @@
+import Cryptography
+import Storage
+import StowageContract
+import Transfer
+
+/// A URL of `http` or `https` to which an archive goes with `PUT`.
+struct HTTPDestination: Sendable {
+    /// Where fewer bytes would be sent in vain, nobody is asked first.
+    private static let leastAskedBytes: Int64 = 1 << 20
+
+    private let location: Location
+    private let locations: Locations
+    private let limits: TransferLimits
+    private let meter: TransferMeter?
+
+    init(location: Location, of locations: Locations, limit: Duration, meter: TransferMeter?) {
+        self.location = location
+        self.locations = locations
+        self.limits = TransferLimits(connect: min(.seconds(30), limit), stall: limit)
+        self.meter = meter
+    }
+
+    /// Sends exactly `size` bytes, the last ones only once `body` has come to its end.
+    ///
+    /// The caller closes `body`.
+    /// - Returns: their digest, where it `hashes` them.
+    /// - Throws: errors `at: .destination`, and what `body` throws; ambiguous where the server had all of it.
+    func put(_ body: any ArchiveBody, size: Int64, hashes: Bool) async throws(StorageError) -> SHA256Digest? {
+        let held = HeldBackBody(body, hashes: hashes)
+        var request = TransferRequest("PUT", location.url, headers: location.headers, body: .stream(held, size: size))
+        request.limits = limits
+        request.expectsContinue = size >= Self.leastAskedBytes
+        request.observe = { [meter] _ in meter?.worked() }
+        let response: TransferResponse
+        do throws(StorageError) {
+            response = try await locations.start(request, at: .destination)
+        } catch {
+            var error = error
+            // Without its last bytes nothing of it counts.
+            if error.place == .destination { error.isAmbiguous = error.isAmbiguous && held.isOver }
+            throw error
+        }
+        // What it says besides is for nobody.
+        await response.close()
+        let head = response.head
+        guard (200..<300).contains(head.status) else {
+            var error = StorageError(head, at: .destination, server: location.url.server, now: locations.now)
+            error.isAmbiguous = held.isOver && (head.status >= 500 || head.status == 408)
+            throw error
+        }
+        return held.digest
+    }
+}
