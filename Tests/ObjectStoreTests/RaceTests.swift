@@ -56,6 +56,7 @@ struct RaceTests {
             if kind != .plain { #expect(versions.last == winner.version, "\(versions)") }
             #expect(versions.count == 1, "the others have gone: \(versions)")
         }
+        _ = try await workers[0].sweep(olderThan: .zero)
         #expect(try await account.uploads(in: bucket) == [])
     }
 
@@ -82,6 +83,7 @@ struct RaceTests {
             let stored = try await account.object(request.keyText, in: bucket, version: handles.first?.version)
             #expect(stored.sha256 == handles.first?.sha256)
         }
+        _ = try await workers[0].sweep(olderThan: .zero)
         #expect(try await account.uploads(in: bucket) == [])
     }
 
@@ -90,15 +92,17 @@ struct RaceTests {
         _ request: StoreRequest, _ source: any ArchiveSource, to storage: Storage
     ) async -> Result<ArchiveHandle, StorageError> {
         var request = request
+        var last = StorageError.cancelled
         for _ in 1..<20 {
             do throws(StorageError) {
                 return .success(try await storage.store(request, from: source).handle)
             } catch {
-                guard error.retry != .permanent else { return .failure(error) }
+                last = error
+                guard error.retry != .permanent else { break }
                 request.mayHaveRunBefore = true
             }
         }
-        return .failure(StorageError(.unexpected, .permanent, "20 deliveries in vain"))
+        return .failure(last)
     }
 
     /// From the newest to the oldest, by boto3.

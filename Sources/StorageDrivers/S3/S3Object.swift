@@ -16,6 +16,7 @@ struct S3Object: Sendable {
     }
 
     var size: Int64
+    var modified: Timestamp?
     var etag: String?
     var version: String?
     var storageClass: String?
@@ -28,6 +29,8 @@ struct S3Object: Sendable {
     /// - Throws: `.unavailable` where there is a manifest that cannot be read.
     init(_ headers: TransferHeaders) throws(StorageError) {
         size = headers["Content-Length"].flatMap { Int64($0) } ?? 0
+        modified = headers["Last-Modified"].flatMap { HTTPDate.milliseconds($0) }
+            .map { Timestamp(millisecondsSinceEpoch: $0) }
         etag = headers["ETag"].map { S3Object.bareTag($0) }
         version = S3Object.realVersion(headers["x-amz-version-id"])
         storageClass = S3Object.realClass(headers["x-amz-storage-class"])

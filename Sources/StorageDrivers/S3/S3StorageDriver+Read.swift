@@ -75,6 +75,7 @@ extension S3StorageDriver {
         var version: String?
         /// The upload whose archive it belongs to.
         var uploadID: String?
+        var modified: Timestamp?
     }
 
     func standingManifest(_ key: String) async throws(StorageError) -> StandingManifest? {
@@ -85,7 +86,8 @@ extension S3StorageDriver {
         }
         guard let (object, bytes) = try await bucket.get(key, version: version) else { return nil }
         return StandingManifest(
-            manifest: try Manifest(bytes: bytes), version: version ?? object.version, uploadID: object.uploadID)
+            manifest: try Manifest(bytes: bytes), version: version ?? object.version, uploadID: object.uploadID,
+            modified: object.modified)
     }
 }
 

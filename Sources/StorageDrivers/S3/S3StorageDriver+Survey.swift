@@ -32,8 +32,11 @@ extension S3StorageDriver {
         var swept = 0
         for upload in try await bucket.uploads("") where upload.initiated < limit {
             let key = ArchiveKey(trusted: upload.key)
-            // A bucket may have other users: only what stands beside our own note is ours to end.
-            guard key.folderTask != nil, try await bucket.head(key.s3Folder + S3Names.upload) != nil else { continue }
+            // A bucket may have other users: only what stands beside our own note or archive is ours to end.
+            guard key.folderTask != nil else { continue }
+            if try await bucket.head(key.s3Folder + S3Names.upload) == nil {
+                guard let object = try await find(key, version: nil), object.manifest != .nowhere else { continue }
+            }
             try await bucket.abort(upload)
             swept += 1
             try await removeNotes(of: key, upload: upload)

@@ -3,6 +3,7 @@ import Storage
 import StowageContract
 import StrictCoding
 import Transfer
+import XML
 
 /// What an archive gets besides its bytes: from the configuration, or from the task's `driverOptions`.
 struct S3WriteOptions: Sendable {
@@ -117,6 +118,23 @@ enum S3Tags {
                     + AWSEncoding.encode($0.value, keepingSlash: false)
             }
             .joined(separator: "&")
+    }
+}
+
+extension S3Bucket {
+    /// Gives a version these tags, instead of those that it has.
+    func tag(_ key: String, version: String?, _ tags: [String: String]) async throws(StorageError) {
+        let document = try S3Document.make("Tagging") { writer throws(XMLError) in
+            try writer.element("TagSet") { writer throws(XMLError) in
+                for (name, value) in tags.sorted(by: { $0.key < $1.key }) {
+                    try writer.element("Tag") { writer throws(XMLError) in
+                        try writer.element("Key", name)
+                        try writer.element("Value", value)
+                    }
+                }
+            }
+        }
+        try await client.send(S3Call.document("PUT", key, [S3Query("tagging")] + Self.version(version), document))
     }
 }
 

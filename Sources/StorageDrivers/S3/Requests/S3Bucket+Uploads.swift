@@ -63,7 +63,7 @@ extension S3Bucket {
         do throws(StorageError) {
             try await client.send(S3Call("DELETE", upload.key, [S3Query("uploadId", upload.id)]))
         } catch {
-            if error.code != .notFound, error.context["serverCode"] != "NoSuchUpload" { throw error }
+            if error.code != .notFound, !error.saysUploadIsGone { throw error }
         }
     }
 
@@ -101,7 +101,7 @@ extension S3Bucket {
             do throws(StorageError) {
                 root = try await client.send(S3Call("GET", upload.key, query, headers: keyHeaders)).document()
             } catch {
-                if error.code == .notFound || error.context["serverCode"] == "NoSuchUpload" { return nil }
+                if error.code == .notFound || error.saysUploadIsGone { return nil }
                 throw error
             }
             for element in root.all("Part") {
@@ -119,4 +119,9 @@ extension S3Bucket {
             marker = next
         }
     }
+}
+
+extension StorageError {
+    /// Whether the store does not know the upload that it was asked about.
+    var saysUploadIsGone: Bool { ["NoSuchUpload", "NoSuchKey"].contains(context["serverCode"]) }
 }

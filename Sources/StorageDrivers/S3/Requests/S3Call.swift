@@ -52,6 +52,9 @@ struct S3Call: Sendable {
         if case .stream = body { false } else { true }
     }
 
+    /// Whether it is about an upload that is under way.
+    var isOfUpload: Bool { query.contains { $0.name == "uploadId" } }
+
     /// Whether the store is another one after it.
     var isChange: Bool { method != "GET" && method != "HEAD" }
 }

@@ -100,8 +100,10 @@ enum S3Errors {
 
     private static func byCode(_ code: String, _ call: S3Call) -> Meaning? {
         switch code {
-        case "NoSuchKey", "NoSuchVersion": Meaning(.notFound, "there is no such archive")
+        // Ceph has two words for it.
         case "NoSuchUpload": .passing(.unavailable, "the upload is gone")
+        case "NoSuchKey" where call.isOfUpload: .passing(.unavailable, "the upload is gone")
+        case "NoSuchKey", "NoSuchVersion": Meaning(.notFound, "there is no such archive")
         case "NoSuchBucket": .passing(.unavailable, "the bucket is not there")
         case "PreconditionFailed": Meaning(.conflict, "an archive stands under the key")
         case "ConditionalRequestConflict", "OperationAborted", "ConcurrentModification":

@@ -26,6 +26,8 @@ extension S3MultipartWrite {
             if etag?.isEmpty ?? true { etag = try await bucket.head(request.key.text, version: version)?.etag }
             try await driver.ensureFirst(request.key, version: version, etag: etag)
             let verified = try await prove(current, manifest, version)
+            // Ceph 16 forgets those that the upload was begun with.
+            if !options.tags.isEmpty { try await bucket.tag(request.key.text, version: version, options.tags) }
             if driver.facts.locks {
                 try await driver.lock(request.key.s3Folder + S3Names.manifest, version: manifestVersion, options)
             }
@@ -62,7 +64,12 @@ extension S3MultipartWrite {
             {
                 return (theirs, standing.version)
             }
-            // Another write of the same key has sealed other bytes. Nobody may complete it any more before we do.
+            // Another write of the same key has sealed other bytes. It may be about to complete: there are stores that
+            // lose parts where an upload is ended and completed at the same time (Ceph 16).
+            guard driver.isOver(since: standing.modified) else {
+                throw StorageError(
+                    .unavailable, .transient(after: nil), "another write of the same key is about to be completed")
+            }
             if let id = standing.uploadID, id != upload.id {
                 try await bucket.abort(S3Upload(key: request.key.text, id: id, initiated: upload.initiated))
             }
@@ -107,11 +114,22 @@ extension S3MultipartWrite {
 extension S3StorageDriver {
     /// Removes what uploads have left beside an archive that stands.
     ///
-    /// Earlier deliveries may have begun some of their own, and libcurl one that nobody knows of: it asks a second time
-    /// where a connection that was used before breaks without an answer.
+    /// libcurl may have begun one that nobody knows of: it asks a second time where a connection that was used before
+    /// breaks without an answer. One with parts may be about to be completed by another delivery: the sweep ends it.
     func tidy(_ key: ArchiveKey) async {
         try? await remove(key.s3Folder + S3Names.upload)
         guard let uploads = try? await bucket.uploads(key.text) else { return }
-        for upload in uploads where upload.key.hasSameBytes(as: key.text) { try? await bucket.abort(upload) }
+        for upload in uploads where upload.key.hasSameBytes(as: key.text) {
+            guard let parts = try? await bucket.parts(of: upload), parts.isEmpty || isOver(since: upload.initiated)
+            else { continue }
+            try? await bucket.abort(upload)
+        }
+    }
+
+    /// Whether whatever was under way at that time of the store's has ended by now: a request whose signature is older
+    /// than 15 minutes is refused, and no completion takes the rest of the hour.
+    func isOver(since time: Timestamp?) -> Bool {
+        guard let time else { return false }
+        return bucket.client.time.millisecondsSinceEpoch - time.millisecondsSinceEpoch > 3_600_000
     }
 }

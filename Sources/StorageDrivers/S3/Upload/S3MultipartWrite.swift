@@ -53,8 +53,7 @@ struct S3MultipartWrite {
             return try await commit(&session, manifest)
         } catch {
             var error = error
-            if error.context["serverCode"] == "NoSuchUpload", (try? await driver.find(request.key, version: nil)) != nil
-            {
+            if error.saysUploadIsGone, (try? await driver.find(request.key, version: nil)) != nil {
                 // Another writer of the same parts has completed them.
                 error = S3StorageDriver.taken
             }
