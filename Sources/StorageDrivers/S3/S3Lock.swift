@@ -64,10 +64,12 @@ extension S3StorageDriver {
     /// Ends what a writer who was killed right after the archive's commit has left undone: its lock, and what lies beside
     /// it.
     package func persist(_ key: ArchiveKey) async throws(StorageError) {
-        if try await look(key).records.contains(S3Names.upload) { await tidy(key) }
-        guard facts.locks, let object = try await find(key, version: nil),
-            let manifest = try await archive(key, object).manifest
+        let folder = try await look(key)
+        if folder.records.contains(S3Names.upload) { await tidy(key) }
+        guard facts.locks || folder.records.contains(S3Names.manifest), let object = try await find(key, version: nil)
         else { return }
+        if object.manifest != .beside(S3Names.manifest) { try await ensureUnclaimed(key) }
+        guard facts.locks, let manifest = try await archive(key, object).manifest else { return }
         let holds = RetentionState(manifest, try await records(of: key)).holds
         try await enforce(
             RetentionState(retention: manifest.retention, holds: holds), on: key, object, mayRelease: false)

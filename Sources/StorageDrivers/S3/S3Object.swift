@@ -29,7 +29,8 @@ struct S3Object: Sendable {
     /// - Throws: `.unavailable` where there is a manifest that cannot be read.
     init(_ headers: TransferHeaders) throws(StorageError) {
         size = headers["Content-Length"].flatMap { Int64($0) } ?? 0
-        modified = headers["Last-Modified"].flatMap { HTTPDate.milliseconds($0) }
+        // Nobody writes years of two digits any more.
+        modified = headers["Last-Modified"].flatMap { HTTPDate.milliseconds($0, now: 0) }
             .map { Timestamp(millisecondsSinceEpoch: $0) }
         etag = headers["ETag"].map { S3Object.bareTag($0) }
         version = S3Object.realVersion(headers["x-amz-version-id"])

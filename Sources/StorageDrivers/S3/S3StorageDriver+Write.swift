@@ -71,7 +71,7 @@ extension S3StorageDriver {
             let isProved = try configuration.checksum.isProved(part, answer.headers, configuration)
             let etag = answer.headers["ETag"].map { S3Object.bareTag($0) }
             return try await StorageError.afterEffect { () async throws(StorageError) in
-                try await ensureUnclaimed(request.key, etag: etag)
+                try await ensureUnclaimed(request.key)
                 try await ensureFirst(request.key, version: version, etag: etag)
                 return try await receipt(
                     request, manifest, options, etag: etag, version: version, verified: isProved ? .server : nil)
@@ -83,17 +83,16 @@ extension S3StorageDriver {
         }
     }
 
-    /// Ends an upload in parts for the same key that may be about to be completed over what was just written.
+    /// Whether no upload in parts for the same key may be about to be completed over an archive that was sent at once.
     ///
-    /// Its writer has left a claim before; whoever looks later sees the archive.
-    private func ensureUnclaimed(_ key: ArchiveKey, etag: String?) async throws(StorageError) {
+    /// Its writer has left a claim before he looked for an archive. Nobody can say whether he has seen this one.
+    /// - Throws: `.unavailable`: a later delivery finds out, when either stands alone.
+    func ensureUnclaimed(_ key: ArchiveKey) async throws(StorageError) {
         guard !facts.completesExclusively, !facts.isVersioned,
-            let claim = try await standingManifest(key.s3Folder + S3Names.manifest)
+            let claim = try await standingManifest(key.s3Folder + S3Names.manifest), !isOver(since: claim.modified)
         else { return }
-        if let id = claim.uploadID {
-            try await bucket.abort(S3Upload(key: key.text, id: id, initiated: Timestamp(millisecondsSinceEpoch: 0)))
-        }
-        guard try await bucket.head(key.text)?.etag == etag else { throw Self.taken }
+        throw StorageError(
+            .unavailable, .transient(after: nil), "another write of the same key is about to be completed")
     }
 
     /// Whether what was just written is the first thing under its key, where the store did not see to that.
