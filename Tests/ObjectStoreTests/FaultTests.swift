@@ -21,6 +21,8 @@ struct FaultTests {
         var isPermanent = false
         /// So many requests of that kind pass before.
         var skipping = 0
+        /// Whether libcurl may have asked again: it does where a kept connection breaks before anything of a body has gone.
+        var mayBeAskedAgain = false
     }
 
     private static func error(_ status: String, _ code: String, _ headers: [(name: String, value: String)] = [])
@@ -38,7 +40,7 @@ struct FaultTests {
         Row(
             testDescription: "502 without words", fault: .answer(Reply("502 Bad"), readingBody: true),
             code: .unavailable),
-        Row(testDescription: "reset before", fault: .resetBefore, code: .unavailable),
+        Row(testDescription: "reset before", fault: .resetBefore, code: .unavailable, mayBeAskedAgain: true),
         Row(testDescription: "reset in the body", fault: .breakUpload(after: 30_000, .reset), code: .unavailable),
         Row(testDescription: "reset after", fault: .resetAfter, code: .unavailable, stands: true),
         Row(testDescription: "closed after", fault: .breakAnswer(.nothing, .close), code: .unavailable, stands: true),
@@ -111,7 +113,9 @@ struct FaultTests {
         Row(
             testDescription: "end: nothing in 200 and the archive there", operation: .completeUpload,
             fault: .replaceAnswer(Reply("200 OK")), code: .unavailable, stands: true),
-        Row(testDescription: "end: reset before", operation: .completeUpload, fault: .resetBefore, code: .unavailable),
+        Row(
+            testDescription: "end: reset before", operation: .completeUpload, fault: .resetBefore, code: .unavailable,
+            mayBeAskedAgain: true),
         Row(
             testDescription: "end: reset after", operation: .completeUpload, fault: .resetAfter, code: .unavailable,
             stands: true),
@@ -138,9 +142,12 @@ struct FaultTests {
         let source = GeneratedSource(size: size)
         let request = try StoreRequest.fresh()
         store.proxy.inject(row.fault, into: row.operation, skipping: row.skipping)
+        var isDone = false
         do throws(StorageError) {
             let receipt = try await store.storage.store(request, from: source)
-            #expect(row.code == nil && receipt.handle.sha256 == source.sha256)
+            #expect(row.code == nil || row.mayBeAskedAgain)
+            #expect(receipt.handle.sha256 == source.sha256)
+            isDone = true
         } catch {
             #expect(error.code == row.code, "\(error)")
             #expect((error.retry == .permanent) == row.isPermanent, "\(error)")
@@ -150,7 +157,7 @@ struct FaultTests {
         #expect(store.proxy.requests.value.contains { $0.fault != nil })
         store.proxy.heal()
         let receipt = try await store.storage.store(request.again, from: source)
-        #expect(receipt.alreadyPresent == (row.stands || row.code == nil))
+        #expect(receipt.alreadyPresent == (row.stands || isDone))
         #expect(receipt.handle.sha256 == source.sha256)
         try await store.expectOnly(request, sha256: source.sha256)
         #expect(try await store.storage.bytes(request.keyText) == source.bytes)

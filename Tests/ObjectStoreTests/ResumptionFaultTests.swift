@@ -55,7 +55,7 @@ struct ResumptionFaultTests {
     func unheardCompletion() async throws {
         let store = try await FaultyStore()
         let (request, bytes) = (try StoreRequest.fresh(), source.bytes)
-        store.proxy.inject(.resetBefore, into: .completeUpload)
+        store.proxy.inject(.internalError, into: .completeUpload)
         let error = await #expect(throws: StorageError.self) {
             try await store.storage.store(request, from: SeekableSource(bytes))
         }
