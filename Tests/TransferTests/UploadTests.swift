@@ -47,14 +47,21 @@ struct UploadTests {
 
     @Test("a server that refuses early is heard although the source has nothing more to say, which is told to stop")
     func refusedEarly() async throws {
+        let gate = Gate()
         let server = try ScriptedServer { connection in
             try connection.readHead()
             try connection.read(exactly: 3)
+            gate.pass()
             try connection.answer("403 Forbidden", "no")
             connection.waitForClose()
         }
         let body = EndlessBody(["abc"])
-        let answer = try await makeClient().exchange(put(server, .stream(body, size: 1000)))
+        let request = try put(server, .stream(body, size: 1000))
+        async let exchange = makeClient().exchange(request)
+        // Nobody has to be told to stop who was not asked for more yet.
+        _ = await body.isWaiting.first { $0 }
+        gate.open()
+        let answer = try await exchange
         #expect(answer.head.status == 403)
         #expect(answer.body == "no")
         #expect(body.wasCancelled.value)

@@ -40,9 +40,8 @@ struct S3Bucket: Sendable {
         var headers = headers
         if onlyIfAbsent { headers.add("If-None-Match", "*") }
         encryption?.addCreating(to: &headers)
-        var call = S3Call.document("PUT", key, [], bytes, headers: headers)
-        call.headers.add("Cache-Control", "no-store")
-        return try await client.send(call)
+        return try await client.send(
+            S3Call.document("PUT", key, [], bytes, headers: headers, mediaType: "application/json"))
     }
 
     /// Removes an object, or one version of it; absent is no error.

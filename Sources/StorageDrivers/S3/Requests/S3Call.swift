@@ -37,13 +37,14 @@ struct S3Call: Sendable {
 
     /// A request with a document, whose digest every store wants to see.
     static func document(
-        _ method: String, _ key: String?, _ query: [S3Query], _ bytes: [UInt8], headers: TransferHeaders = []
+        _ method: String, _ key: String?, _ query: [S3Query], _ bytes: [UInt8], headers: TransferHeaders = [],
+        mediaType: String = "application/xml"
     ) -> S3Call {
         var hasher = MD5Hasher()
         hasher.update(bytes)
         var headers = headers
         headers.add("Content-MD5", Base64.encode(hasher.finalize()))
-        headers.add("Content-Type", "application/xml")
+        headers.add("Content-Type", mediaType)
         return S3Call(method, key, query, headers: headers, body: .bytes(bytes))
     }
 
