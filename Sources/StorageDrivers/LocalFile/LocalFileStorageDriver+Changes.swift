@@ -105,7 +105,7 @@ extension LocalFileStorageDriver: Retaining {
                 let staged = try stageRecord(record.json, in: folder)
                 do throws(FileSystemError) {
                     try staged.publish(
-                        as: RecordName.retainPrefix + request.taskID.text + RecordName.retainSuffix)
+                        as: RecordName.retain(request.taskID))
                 } catch {
                     staged.discard()
                     throw error

@@ -2,19 +2,6 @@ import FileSystem
 import Glibc
 import Storage
 
-/// The names of what stands beside archives; none of them is ever listed.
-enum RecordName {
-    static let reserved = ".stowage"
-    static let store = ".stowage-store"
-    static let manifest = ".stowage.json"
-    static let deleted = ".stowage-deleted.json"
-    static let retainPrefix = ".stowage-retain-"
-    static let retainSuffix = ".json"
-
-    /// The most bytes that a record is read with; a manifest has at most about 8 KiB of task data.
-    static let longestBytes = 1 << 20
-}
-
 /// The folders of a store.
 struct LocalFileTree: Sendable {
     let place: LocalFileRoot

@@ -47,11 +47,9 @@ extension S3Configuration.Encryption {
     /// What goes with every request that touches the bytes of an object: the customer's key.
     func addKey(to headers: inout TransferHeaders) {
         guard case .customer(let key) = self, let bytes = Base64.decode(key.exposed) else { return }
-        var hasher = MD5Hasher()
-        hasher.update(bytes)
         headers.add("x-amz-server-side-encryption-customer-algorithm", "AES256")
         headers.add("x-amz-server-side-encryption-customer-key", key.exposed)
-        headers.add("x-amz-server-side-encryption-customer-key-MD5", Base64.encode(hasher.finalize()))
+        headers.add("x-amz-server-side-encryption-customer-key-MD5", Base64.encode(MD5Hasher.digest(of: bytes)))
     }
 
     /// Whether the entity tags of what it encrypts are still MD5.

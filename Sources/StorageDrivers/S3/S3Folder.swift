@@ -16,7 +16,7 @@ struct S3Folder: Sendable {
         for entry in entries where !entry.isMarker && entry.key.utf8.starts(with: folder.utf8) {
             let name = String(Substring(entry.key.utf8.dropFirst(folder.utf8.count)))
             if name.utf8.contains(UInt8(ascii: "/")) || name.isEmpty { continue }
-            if name.utf8.starts(with: S3Names.reserved.utf8) {
+            if name.utf8.starts(with: RecordName.reserved.utf8) {
                 records.insert(name)
             } else if entry.key.hasSameBytes(as: key.text) {
                 hasArchive = true
@@ -42,8 +42,8 @@ extension S3StorageDriver {
     /// - Returns: what else stands in the folder.
     func admit(_ request: WriteRequest) async throws(StorageError) -> S3Folder {
         let folder = try await look(request.key)
-        if folder.records.contains(S3Names.deleted),
-            let record = try await bucket.get(request.key.s3Folder + S3Names.deleted)
+        if folder.records.contains(RecordName.deleted),
+            let record = try await bucket.get(request.key.s3Folder + RecordName.deleted)
         {
             let deletion = try DeletionRecord(bytes: record.bytes)
             if deletion.refuses(request.taskID) { throw deletion.refusal }

@@ -44,6 +44,6 @@ struct S3Listing {
 
     /// Whether an archive can lie there: none of its segments is one of ours.
     private static func isArchive(_ key: ArchiveKey) -> Bool {
-        key.segments.allSatisfy { !$0.isEmpty && !$0.utf8.starts(with: S3Names.reserved.utf8) }
+        key.segments.allSatisfy { !$0.isEmpty && !$0.utf8.starts(with: RecordName.reserved.utf8) }
     }
 }

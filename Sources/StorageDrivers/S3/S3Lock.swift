@@ -51,7 +51,7 @@ extension S3StorageDriver {
         var records: [ProtectionRecord] = []
         var token: String?
         repeat {
-            let page = try await bucket.objects(key.s3Folder + S3Names.retainPrefix, token: token)
+            let page = try await bucket.objects(key.s3Folder + RecordName.retainPrefix, token: token)
             for entry in page.entries {
                 guard let (_, bytes) = try await bucket.get(entry.key) else { continue }
                 records.append(try ProtectionRecord(bytes: bytes))
@@ -66,9 +66,9 @@ extension S3StorageDriver {
     package func persist(_ key: ArchiveKey) async throws(StorageError) {
         let folder = try await look(key)
         if folder.records.contains(S3Names.upload) { await tidy(key) }
-        guard facts.locks || folder.records.contains(S3Names.manifest), let object = try await find(key, version: nil)
+        guard facts.locks || folder.records.contains(RecordName.manifest), let object = try await find(key, version: nil)
         else { return }
-        if object.manifest != .beside(S3Names.manifest) { try await ensureUnclaimed(key) }
+        if object.manifest != .beside(RecordName.manifest) { try await ensureUnclaimed(key) }
         guard facts.locks, let manifest = try await archive(key, object).manifest else { return }
         let holds = RetentionState(manifest, try await records(of: key)).holds
         try await enforce(

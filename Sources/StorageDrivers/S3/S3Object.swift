@@ -47,7 +47,7 @@ struct S3Object: Sendable {
         } else {
             // A name of ours, or somebody else's header.
             let name = headers[S3ManifestHeader.beside].flatMap { name in
-                name.utf8.starts(with: S3Names.reserved.utf8) && !name.utf8.contains(UInt8(ascii: "/")) ? name : nil
+                name.utf8.starts(with: RecordName.reserved.utf8) && !name.utf8.contains(UInt8(ascii: "/")) ? name : nil
             }
             manifest = name.map { .beside($0) } ?? .nowhere
         }

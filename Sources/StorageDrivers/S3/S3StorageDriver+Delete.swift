@@ -33,7 +33,7 @@ extension S3StorageDriver {
         }
         let earlier = try await deletion(of: key)
         let record = DeletionRecord(of: stored.manifest, request, at: now(), earlier: earlier)
-        try await bucket.put(key.s3Folder + S3Names.deleted, JSONWriter.bytes(of: record.json))
+        try await bucket.put(key.s3Folder + RecordName.deleted, JSONWriter.bytes(of: record.json))
         do throws(StorageError) {
             try await removeArchive(key, version: stored.version)
         } catch {
@@ -47,12 +47,12 @@ extension S3StorageDriver {
     }
 
     private func deletion(of key: ArchiveKey) async throws(StorageError) -> DeletionRecord? {
-        guard let (_, bytes) = try await bucket.get(key.s3Folder + S3Names.deleted) else { return nil }
+        guard let (_, bytes) = try await bucket.get(key.s3Folder + RecordName.deleted) else { return nil }
         return try DeletionRecord(bytes: bytes)
     }
 
     private func restore(_ record: DeletionRecord?, of key: ArchiveKey) async throws(StorageError) {
-        let name = key.s3Folder + S3Names.deleted
+        let name = key.s3Folder + RecordName.deleted
         guard let record else { return try await remove(name) }
         try await bucket.put(name, JSONWriter.bytes(of: record.json))
     }

@@ -30,7 +30,7 @@ extension S3StorageDriver: Retaining {
     private func write(_ record: ProtectionRecord, for key: ArchiveKey) async throws(StorageError) {
         do throws(StorageError) {
             try await bucket.put(
-                key.s3Folder + S3Names.retain(record.taskID), JSONWriter.bytes(of: record.json),
+                key.s3Folder + RecordName.retain(record.taskID), JSONWriter.bytes(of: record.json),
                 onlyIfAbsent: facts.takesConditions)
         } catch {
             // Another delivery of the same task was faster; what it wrote is compared when it is read.
@@ -85,7 +85,7 @@ extension S3StorageDriver: Retaining {
     ) async throws(StorageError) {
         let page = try await bucket.objects(key.s3Folder + S3Names.deletingPrefix)
         guard let first = page.entries.first else { return }
-        if let record { try await remove(key.s3Folder + S3Names.retain(record.taskID)) }
+        if let record { try await remove(key.s3Folder + RecordName.retain(record.taskID)) }
         throw StorageError(
             .unavailable, .transient(after: nil), "the archive is being deleted",
             context: ["by": ArchiveKey(trusted: first.key).name])

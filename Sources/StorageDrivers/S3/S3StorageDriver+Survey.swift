@@ -50,7 +50,7 @@ extension S3StorageDriver {
         let noted = try await bucket.get(note).flatMap { S3Checkpoint($0.bytes)?.progress?.uploadID }
         // Another upload may have begun since.
         if noted == nil || noted == upload.id { try await remove(note) }
-        let manifest = key.s3Folder + S3Names.manifest
+        let manifest = key.s3Folder + RecordName.manifest
         if let claim = try await standingManifest(manifest), claim.uploadID == upload.id,
             try await find(key, version: nil) == nil
         {

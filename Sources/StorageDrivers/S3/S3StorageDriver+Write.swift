@@ -53,7 +53,7 @@ extension S3StorageDriver {
         if let text = S3ManifestHeader.encode(manifest) {
             headers.add(S3ManifestHeader.inside, text)
         } else {
-            let name = S3Names.reserved + "-" + RandomBytes.hexadecimal(8) + ".json"
+            let name = RecordName.reserved + "-" + RandomBytes.hexadecimal(8) + ".json"
             headers.add(S3ManifestHeader.beside, name)
             beside = request.key.s3Folder + name
         }
@@ -89,7 +89,7 @@ extension S3StorageDriver {
     /// - Throws: `.unavailable`: a later delivery finds out, when either stands alone.
     func ensureUnclaimed(_ key: ArchiveKey) async throws(StorageError) {
         guard !facts.completesExclusively, !facts.isVersioned,
-            let claim = try await standingManifest(key.s3Folder + S3Names.manifest), !isOver(since: claim.modified)
+            let claim = try await standingManifest(key.s3Folder + RecordName.manifest), !isOver(since: claim.modified)
         else { return }
         throw StorageError(
             .unavailable, .transient(after: nil), "another write of the same key is about to be completed")

@@ -9,7 +9,7 @@ enum LoopbackSocket {
         let descriptor = make()
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
-        if withAddress(port, { bind(descriptor, $0, $1) }) == 0, Glibc.listen(descriptor, 128) == 0 {
+        if Loopback.withAddress(Int(port), { bind(descriptor, $0, $1) }) == 0, Glibc.listen(descriptor, 128) == 0 {
             return (port, descriptor)
         }
         let code = errno
@@ -37,27 +37,13 @@ enum LoopbackSocket {
     /// `nil`: nobody listens there.
     static func connect(to port: UInt16) -> Int32? {
         let descriptor = make()
-        if withAddress(port, { Glibc.connect(descriptor, $0, $1) }) == 0 { return descriptor }
+        if Loopback.withAddress(Int(port), { Glibc.connect(descriptor, $0, $1) }) == 0 { return descriptor }
         close(descriptor)
         return nil
     }
 
     private static func make() -> Int32 {
         socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    }
-
-    private static func withAddress<Value>(
-        _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value
-    ) -> Value {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
     }
 }
 

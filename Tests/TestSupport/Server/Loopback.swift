@@ -23,7 +23,7 @@ package enum Loopback {
         return descriptor
     }
 
-    private static func withAddress<Value>(
+    static func withAddress<Value>(
         _ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value
     ) -> Value {
         var address = sockaddr_in()

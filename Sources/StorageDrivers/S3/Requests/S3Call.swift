@@ -40,10 +40,8 @@ struct S3Call: Sendable {
         _ method: String, _ key: String?, _ query: [S3Query], _ bytes: [UInt8], headers: TransferHeaders = [],
         mediaType: String = "application/xml"
     ) -> S3Call {
-        var hasher = MD5Hasher()
-        hasher.update(bytes)
         var headers = headers
-        headers.add("Content-MD5", Base64.encode(hasher.finalize()))
+        headers.add("Content-MD5", Base64.encode(MD5Hasher.digest(of: bytes)))
         headers.add("Content-Type", mediaType)
         return S3Call(method, key, query, headers: headers, body: .bytes(bytes))
     }

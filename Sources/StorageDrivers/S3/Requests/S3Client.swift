@@ -10,7 +10,6 @@ import XML
 /// A request is sent once. It is sent again only where the store has refused to look at it for a reason that is mended:
 /// our clock, or credentials that have run out.
 final class S3Client: Sendable {
-
     let address: S3Address
     private let transfers: TransferClient
     /// Archives are read over connections of their own: whoever holds one may wait for a write to this store.

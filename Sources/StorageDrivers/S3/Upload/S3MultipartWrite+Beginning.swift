@@ -18,7 +18,7 @@ extension S3MultipartWrite {
         let checkpoint = S3Checkpoint(origin: resumable?.origin ?? "", partBytes: plan.firstBytes)
         let answer = try await bucket.put(noteKey, checkpoint.bytes)
         var headers = options.headers(request, locks: driver.facts.locks)
-        headers.add(S3ManifestHeader.beside, S3Names.manifest)
+        headers.add(S3ManifestHeader.beside, RecordName.manifest)
         switch driver.configuration.checksum {
         case .none, .md5: break
         case .crc32c: headers.add("x-amz-checksum-algorithm", "CRC32C")

@@ -29,7 +29,7 @@ extension S3MultipartWrite {
             // Ceph 16 forgets those that the upload was begun with.
             if !options.tags.isEmpty { try await bucket.tag(request.key.text, version: version, options.tags) }
             if driver.facts.locks {
-                try await driver.lock(request.key.s3Folder + S3Names.manifest, version: manifestVersion, options)
+                try await driver.lock(request.key.s3Folder + RecordName.manifest, version: manifestVersion, options)
             }
             return try await driver.receipt(
                 request, manifest, options, etag: etag, version: version, verified: verified)
@@ -44,7 +44,7 @@ extension S3MultipartWrite {
     private func claim(
         _ manifest: Manifest, _ upload: S3Upload
     ) async throws(StorageError) -> (Manifest, String?) {
-        let key = request.key.s3Folder + S3Names.manifest
+        let key = request.key.s3Folder + RecordName.manifest
         for _ in 1...3 {
             do throws(StorageError) {
                 var headers: TransferHeaders = [(S3ManifestHeader.upload, upload.id)]
