@@ -66,7 +66,8 @@ extension S3StorageDriver {
     package func persist(_ key: ArchiveKey) async throws(StorageError) {
         let folder = try await look(key)
         if folder.records.contains(S3Names.upload) { await tidy(key) }
-        guard facts.locks || folder.records.contains(RecordName.manifest), let object = try await find(key, version: nil)
+        guard facts.locks || folder.records.contains(RecordName.manifest),
+            let object = try await find(key, version: nil)
         else { return }
         if object.manifest != .beside(RecordName.manifest) { try await ensureUnclaimed(key) }
         guard facts.locks, let manifest = try await archive(key, object).manifest else { return }
