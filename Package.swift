@@ -15,13 +15,22 @@ let settings: [SwiftSetting] = [
 // Crash points (`STOWAGE_CRASH_POINT`) exist only in debug builds, which are the ones that the tests run.
 let crashSettings: [SwiftSetting] = settings + [.define("CRASH_POINTS", .when(configuration: .debug))]
 
-func library(_ name: String, _ dependencies: [String] = [], settings: [SwiftSetting] = settings) -> Target {
-    .target(name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
+/// Targets by their names; with the trait `SFTP` its driver is one more of them.
+func dependencies(_ names: [String], sftp: Bool) -> [Target.Dependency] {
+    let more: [Target.Dependency] =
+        sftp ? [.byName(name: "SFTPDriver", condition: .when(traits: ["SFTP"]))] : []
+    return names.map { .byName(name: $0) } + more
 }
 
-func tests(_ name: String, _ dependencies: [String], exclude: [String] = []) -> Target {
+func library(
+    _ name: String, _ names: [String] = [], sftp: Bool = false, settings: [SwiftSetting] = settings
+) -> Target {
+    .target(name: name, dependencies: dependencies(names, sftp: sftp), swiftSettings: settings)
+}
+
+func tests(_ name: String, _ names: [String], sftp: Bool = false, exclude: [String] = []) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies.map { .byName(name: $0) }, exclude: exclude, swiftSettings: settings)
+        name: name, dependencies: dependencies(names, sftp: sftp), exclude: exclude, swiftSettings: settings)
 }
 
 let runtime = ["ServiceRuntime", "Observability", "Sharing", "StrictCoding"]
@@ -36,6 +45,10 @@ let package = Package(
         .library(name: "StowageKit", targets: ["StowageKit"]),
         .library(name: "DriverConformance", targets: ["DriverConformance"]),
     ],
+    traits: [
+        .trait(name: "SFTP", description: "The driver `sftp`, which needs libssh."),
+        .default(enabledTraits: ["SFTP"]),
+    ],
     targets: [
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CProcessor"),
@@ -45,6 +58,7 @@ let package = Package(
             name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev", "libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CLibSSH", pkgConfig: "libssh", providers: [.apt(["libssh-dev"])]),
 
         library("StrictCoding"),
         library("Sharing"),
@@ -60,12 +74,15 @@ let package = Package(
         library("Storage", ["StowageContract", "Cryptography"] + runtime),
         library(
             "StorageDrivers", ["Storage", "StowageContract", "Transfer", "XML", "Cryptography", "FileSystem"] + runtime),
+        library("SFTPDriver", ["CLibSSH", "Storage", "StowageContract", "Cryptography"] + runtime),
         library(
             "Pipeline",
             ["StowageContract", "Transfer", "Messaging", "Storage", "Cryptography", "FileSystem"] + runtime),
         library(
             "StowageKit",
-            ["Pipeline", "StorageDrivers", "Storage", "Messaging", "StowageContract", "FileSystem"] + runtime),
+            ["Pipeline", "StorageDrivers", "Storage", "Transfer", "Messaging", "StowageContract", "FileSystem"]
+                + runtime,
+            sftp: true),
         .executableTarget(name: "stowage", dependencies: ["StowageKit"], swiftSettings: settings),
 
         .target(
@@ -74,6 +91,7 @@ let package = Package(
                 "Messaging", "StowageContract", "ServiceRuntime", "Observability", "Sharing", "StrictCoding",
             ],
             path: "Tests/TestSupport", swiftSettings: settings),
+        tests("TestSupportTests", ["TestSupport"]),
         tests("StrictCodingTests", ["StrictCoding", "TestSupport"]),
         tests(
             "StowageContractTests", ["StowageContract", "StrictCoding", "TestSupport"],
@@ -98,7 +116,7 @@ let package = Package(
             "PipelineTests",
             [
                 "Pipeline", "StorageDrivers", "Storage", "Messaging", "Transfer", "StowageContract", "Cryptography",
-                "FileSystem", "TestSupport",
+                "FileSystem", "TestSupport", "DriverConformance",
             ] + runtime),
         tests(
             "StowageKitTests",
@@ -125,6 +143,12 @@ let package = Package(
                 "DriverConformance", "StorageDrivers", "Storage", "StowageContract", "Transfer", "XML", "Cryptography",
                 "TestSupport",
             ] + runtime),
+        tests(
+            "FileServerTests",
+            [
+                "DriverConformance", "StorageDrivers", "Storage", "StowageContract", "Transfer", "XML", "Cryptography",
+                "TestSupport",
+            ] + runtime, sftp: true),
         tests(
             "EndToEndTests",
             ["Messaging", "StowageContract", "Cryptography", "TestSupport", "stowage"] + runtime),

@@ -108,7 +108,7 @@ wait_for() {
 
 step "Packages"
 "$ROOT/Tests/Servers/install.sh" build broker
-note "librabbitmq, libcurl, libxml2, libyaml, OpenSSL, RabbitMQ server: installed"
+note "librabbitmq, libcurl, libssh, libxml2, libyaml, OpenSSL, RabbitMQ server: installed"
 
 require_swift
 note "Swift $SWIFT_VERSION"

@@ -3,6 +3,9 @@
 /// Like a continuation, and resumed exactly once; but the value passes under a lock. A plain continuation that is
 /// resumed before its task has come to wait passes it in a way that the thread sanitizer takes for a race.
 ///
+/// Never to be resumed with a lock held that the task's cancellation handler takes: whoever cancels a task keeps it from
+/// being woken until the handler is through, and both threads would wait for each other for ever.
+///
 /// Inlinable, like the rest of this module: used from another one it would else be compiled for no type in particular,
 /// at several times the cost.
 @usableFromInline

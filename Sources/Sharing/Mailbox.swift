@@ -9,17 +9,12 @@ package struct Mailbox<Element: Sendable>: AsyncSequence, Sendable {
     struct State {
         @usableFromInline var elements: [Element] = []
         @usableFromInline var isFinished = false
-        @usableFromInline var reader: UnsafeContinuation<Void, Never>?
+        /// The one that waits, to be resumed without the lock: whoever cancels a task keeps it from going on until the
+        /// handler of its cancellation is through, which needs the lock.
+        @usableFromInline var reader: Handover<Void>?
 
         @inlinable
         init() {}
-
-        /// With the lock held, as in `Handover`.
-        @inlinable
-        mutating func wakeReader() {
-            reader?.resume()
-            reader = nil
-        }
     }
 
     /// What both ends share.
@@ -32,20 +27,22 @@ package struct Mailbox<Element: Sendable>: AsyncSequence, Sendable {
 
         @inlinable
         func put(_ element: Element) -> Bool {
-            state.withLock { state in
-                if state.isFinished { return false }
+            let (isOpen, reader) = state.withLock { state -> (Bool, Handover<Void>?) in
+                if state.isFinished { return (false, nil) }
                 state.elements.append(element)
-                state.wakeReader()
-                return true
+                return (true, state.reader.take())
             }
+            reader?.resume()
+            return isOpen
         }
 
         @inlinable
         func finish() {
-            state.withLock { state in
+            let reader = state.withLock { state in
                 state.isFinished = true
-                state.wakeReader()
+                return state.reader.take()
             }
+            reader?.resume()
         }
 
         /// All that has come, or `nil` at the end.
@@ -68,14 +65,14 @@ package struct Mailbox<Element: Sendable>: AsyncSequence, Sendable {
         @inlinable
         func wait() async {
             await withTaskCancellationHandler {
-                await withUnsafeContinuation { continuation in
+                await handedOver { reader in
                     let isReady = state.withLock { state in
                         if state.isFinished || !state.elements.isEmpty { return true }
                         precondition(state.reader == nil, "a mailbox has one reader")
-                        state.reader = continuation
+                        state.reader = reader
                         return false
                     }
-                    if isReady { continuation.resume() }
+                    if isReady { reader.resume() }
                 }
             } onCancel: {
                 finish()

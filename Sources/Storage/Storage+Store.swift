@@ -64,7 +64,7 @@ extension Storage {
         if let options = request.options { try driver.validate(options: options) }
     }
 
-    private func admit(size: Int64) throws(StorageError) {
+    func admit(size: Int64) throws(StorageError) {
         if let largest = capabilities.largestArchiveBytes, size > largest { throw tooLarge(largest) }
     }
 
@@ -76,6 +76,14 @@ extension Storage {
     private func write(
         _ draft: StoreDraft, from source: any ArchiveSource
     ) async throws(StorageError) -> StoreReceipt {
+        do throws(StorageError) {
+            if let copy = try await copied(draft, from: source) { return copy }
+        } catch {
+            guard error.code == .conflict, error.place == .driver, let existing = try await driverStat(draft.key),
+                existing.manifest != nil
+            else { throw error }
+            return try await settle(existing, draft, source)
+        }
         let body = try await TransferMeter.open(source, for: draft.request)
         let size = draft.request.size ?? body.size
         let share = RoomShare(room)
@@ -134,40 +142,59 @@ extension Storage {
 
     private func write(_ draft: StoreDraft, _ body: any CountedBody) async throws(StorageError) -> StoreReceipt {
         let request = draft.request
-        let policy = verification
-        let write = WriteRequest(
-            key: draft.key, taskID: request.taskID, mediaType: request.mediaType, metadata: request.metadata,
-            retention: request.retention, legalHold: request.legalHold, size: request.size ?? body.size,
-            sha256: request.sha256, verify: policy, options: request.options,
-            worked: { [meter = request.meter] in meter?.worked() },
-            seal: { () throws(StorageError) in try self.seal(draft, body) })
+        let write = writeRequest(draft, size: request.size ?? body.size, sha256: request.sha256) {
+            () throws(StorageError) in
+            guard let total = body.total else {
+                throw StorageError(.unexpected, .permanent, "the driver sealed an archive before its end")
+            }
+            return try self.seal(draft, total, promised: body.size)
+        }
         let receipt = try await call(.write, isReplayable: false) { () async throws(StorageError) in
             guard let driver = driver as? any ResumableUploading, let body = body as? ResumingBody else {
                 return try await driver.write(write, from: body)
             }
             return try await driver.write(write, resuming: body)
         }
+        return try await self.receipt(
+            receipt, write.verify, sourceBytes: body.taken, resumedBytes: body.resumed, request.meter)
+    }
+
+    func writeRequest(
+        _ draft: StoreDraft, size: Int64?, sha256: String?,
+        seal: @escaping @Sendable () throws(StorageError) -> Manifest
+    ) -> WriteRequest {
+        let request = draft.request
+        return WriteRequest(
+            key: draft.key, taskID: request.taskID, mediaType: request.mediaType, metadata: request.metadata,
+            retention: request.retention, legalHold: request.legalHold, size: size, sha256: sha256,
+            verify: verification, options: request.options, worked: { [meter = request.meter] in meter?.worked() },
+            seal: seal)
+    }
+
+    /// What is said of an archive that a driver has written, once it is proved.
+    func receipt(
+        _ receipt: WriteReceipt, _ policy: VerificationPolicy, sourceBytes: Int64, resumedBytes: Int64,
+        _ meter: TransferMeter?
+    ) async throws(StorageError) -> StoreReceipt {
         let manifest = try manifest(of: receipt.archive)
-        let verified = try await prove(
-            receipt.archive, manifest, policy, byDriver: receipt.verified, request.meter)
+        let verified = try await prove(receipt.archive, manifest, policy, byDriver: receipt.verified, meter)
         let handle = try handle(of: receipt.archive)
         return StoreReceipt(
             handle: handle, alreadyPresent: false, verified: verified, exclusive: receipt.exclusive,
-            durability: receipt.durability, retention: handle.retention, sourceBytes: body.taken,
-            resumedBytes: body.resumed)
+            durability: receipt.durability, retention: handle.retention, sourceBytes: sourceBytes,
+            resumedBytes: resumedBytes)
     }
 
-    /// What is recorded once all bytes have passed.
-    private func seal(_ draft: StoreDraft, _ body: any CountedBody) throws(StorageError) -> Manifest {
-        guard let total = body.total else {
-            throw StorageError(.unexpected, .permanent, "the driver sealed an archive before its end")
-        }
+    /// What is recorded once all bytes have passed; `promised`: how many the source said that it had.
+    func seal(
+        _ draft: StoreDraft, _ total: HashingBody.Total, promised: Int64?
+    ) throws(StorageError) -> Manifest {
         let request = draft.request
         let sha256 = total.digest.hexadecimal
         if let origin = request.origin?.manifest, !sha256.hasSameBytes(as: origin.sha256) {
             throw StorageError.damaged(expected: origin.sha256, actual: sha256).at(.source)
         }
-        if let size = body.size, size != total.size {
+        if let size = promised, size != total.size {
             var error = StorageError.sourceSize(expected: size, actual: total.size)
             error.retry = .transient(after: nil)
             throw error

@@ -1,7 +1,6 @@
 import Glibc
 import ServiceRuntime
 public import Storage
-import StorageDrivers
 
 /// The whole program `stowage` with the drivers that are listed: workers, and the tools around them.
 ///
@@ -15,7 +14,7 @@ import StorageDrivers
 ///     }
 public struct StowageProgram: Sendable {
     /// The driver types that Stowage brings.
-    public static var bundledDrivers: [any StorageDriver.Type] { AllDrivers.all }
+    public static var bundledDrivers: [any StorageDriver.Type] { BundledDrivers.all }
 
     private let factory: StorageDriverFactory
 
@@ -28,7 +27,7 @@ public struct StowageProgram: Sendable {
             precondition(!name.isEmpty, "\(drivers[index]) has an empty type")
             precondition(!names[..<index].contains(name), "two drivers are of the type \(name)")
         }
-        self.factory = StorageDriverFactory(drivers)
+        self.factory = StorageDriverFactory(drivers, leftOut: BundledDrivers.leftOut)
     }
 
     /// Does what the command line of the process says, and ends the process with the exit code.
@@ -39,7 +38,10 @@ public struct StowageProgram: Sendable {
         let line = Array(CommandLine.arguments.dropFirst())
         if StowageCommand.waitsForSignals(line) { UnixSignals.block() }
         Task.detached { [factory] in
-            exit(await StowageCommand.run(line, in: .ofThisProcess(drivers: factory)).rawValue)
+            let code = await StowageCommand.run(line, in: .ofThisProcess(drivers: factory))
+            // Not `exit`: OpenSSL takes itself apart there, under the threads of connections that are still ending.
+            fflush(nil)
+            _exit(code.rawValue)
         }
         while true { pause() }
     }

@@ -2,6 +2,11 @@ import Sharing
 
 /// What the loop does with an exchange.
 extension Exchange {
+    /// The request goes out, for the first time or once more.
+    func noteAttempt() {
+        state.withLock { $0.attempts += 1 }
+    }
+
     func setHead(_ head: TransferHead) {
         state.withLock { $0.head = head }
     }

@@ -26,6 +26,8 @@ final class Exchange: Sendable {
         var pump: Handover<Void>?
 
         var progress = TransferProgress()
+        /// How often the request went out.
+        var attempts = 0
         var end: Result<Void, TransferError>?
     }
 
@@ -55,6 +57,9 @@ final class Exchange: Sendable {
     }
 
     var progress: TransferProgress { state.withLock { $0.progress } }
+
+    /// Whether it went out more than once.
+    var isRepeat: Bool { state.withLock { $0.attempts > 1 } }
 
     /// The first end counts.
     func finish(_ result: Result<Void, TransferError>) {

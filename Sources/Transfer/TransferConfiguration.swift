@@ -36,6 +36,10 @@ package struct TransferConfiguration: Sendable {
     /// Of these to one scheme, host and port.
     package var connectionsPerHost = 32
     package var limits = TransferLimits()
+    /// A connection of TLS that was idle for longer is not used again; whole seconds, at least one.
+    ///
+    /// Below what servers keep them for (Apache 5 s, nginx 75 s): libcurl takes one that the server has ended for one that lives.
+    package var idleTLS: Duration = .seconds(4)
     /// How long a body waits for `100 Continue`.
     package var continueWait: Duration = .seconds(1)
     /// A response's header block, trailers and interim answers included.

@@ -42,6 +42,8 @@ package struct TransferRequest: Sendable {
     package var limits: TransferLimits?
     /// Called with both counters whenever they have grown, on the thread of the loop: must return at once.
     package var observe: (@Sendable (TransferProgress) -> Void)?
+    /// Set by `FTPClient` only.
+    var ftp: FTPInstructions?
 
     package init(_ method: String, _ url: TransferURL, headers: TransferHeaders = [], body: Body? = nil) {
         self.method = method

@@ -19,6 +19,10 @@ package final class TransferResponse: Sendable {
 
     package var progress: TransferProgress { exchange.progress }
 
+    /// Whether the request went out before, over a kept connection that broke before it was answered: what the server says
+    /// may be about what it did then.
+    package var isRepeat: Bool { exchange.isRepeat }
+
     /// The next bytes, in order, once; `nil` after the last one.
     ///
     /// To be called by one task at a time. Returns what is there, at most what the client buffers. Nothing is fetched beyond that until it is called again.

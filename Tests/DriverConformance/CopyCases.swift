@@ -41,6 +41,25 @@ extension ConformanceCase {
                 #expect(try await place.bytes("copies/x/\(id)/a.bin") == GeneratedSource(size: 1000).bytes)
             }
         },
+        ConformanceCase(
+            "a store that copies by itself takes no bytes from us, and has them all",
+            where: { $0.capabilities.serverSideCopy }
+        ) { harness in
+            let (from, to) = (try await harness.open(), try await harness.open())
+            let source = GeneratedSource(size: harness.longArchiveBytes)
+            let request = StoreRequest(taskID: freshID(), name: "a.bin", metadata: ["a": "b"])
+            let original = try await from.store(request, source).handle
+            for path in [nil, "copies"] {
+                let id = freshID("c")
+                let receipt = try await copy(original, from, to, id, path: path)
+                #expect(receipt.sourceBytes == 0)
+                #expect(receipt.handle.sha256 == source.sha256 && receipt.handle.metadata == ["a": "b"])
+                #expect(try await to.bytes(receipt.handle.key) == source.bytes)
+                let again = try await copy(original, from, to, id, path: path, mayHaveRunBefore: true)
+                #expect(again.alreadyPresent && again.handle == receipt.handle)
+            }
+            #expect(try await from.stat(original.key) == original)
+        },
         ConformanceCase("an archive is not copied onto itself") { harness in
             let store = try await harness.open()
             guard store.storage.storeID != nil else { return }

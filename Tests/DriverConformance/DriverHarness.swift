@@ -27,6 +27,8 @@ public struct DriverHarness: Sendable, CustomTestStringConvertible {
     public let longArchiveBytes: Int64
     /// Whether two writers can go on from one checkpoint at the same time, as they send the same parts.
     public var sharesCheckpoints = false
+    /// Whether the server is known not to keep such a path or name: the task is refused.
+    public var refusesNames: @Sendable (_ path: String, _ name: String) -> Bool = { _, _ in false }
     /// Whether what the process holds tells what the driver holds.
     public var measuresMemory = true
     private let driver: Opening

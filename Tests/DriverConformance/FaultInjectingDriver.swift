@@ -118,3 +118,18 @@ extension FaultInjectingDriver: Retaining where Wrapped: Retaining {
         try await disturbed { () async throws(StorageError) in try await wrapped.retain(request) }
     }
 }
+
+extension FaultInjectingDriver: ServerSideCopying where Wrapped: ServerSideCopying {
+    package func reaches(_ source: any StorageDriver) -> Bool {
+        wrapped.reaches((source as? FaultInjectingDriver<Wrapped>)?.wrapped ?? source)
+    }
+
+    package func copy(
+        _ request: WriteRequest, of original: CopyOriginal
+    ) async throws(StorageError) -> WriteReceipt? {
+        var original = original
+        if let source = original.driver as? FaultInjectingDriver<Wrapped> { original.driver = source.wrapped }
+        let reached = original
+        return try await disturbed { () async throws(StorageError) in try await wrapped.copy(request, of: reached) }
+    }
+}

@@ -14,7 +14,15 @@ extension ConformanceCase {
                 String(repeating: "é", count: limit / 2),
             ]
             for name in names {
-                let request = StoreRequest(taskID: freshID(), name: name, path: "odd \(name.prefix(20))/-x")
+                var request = StoreRequest(taskID: freshID(), name: name, path: "odd \(name.prefix(20))/-x")
+                if harness.refusesNames(request.path ?? "", name) {
+                    try await expectRefusal(of: request, by: store)
+                    request.path = "odd"
+                }
+                if harness.refusesNames(request.path ?? "", name) {
+                    try await expectRefusal(of: request, by: store)
+                    continue
+                }
                 let receipt = try await store.store(request, GeneratedSource(size: 10))
                 #expect(receipt.handle.name.utf8.elementsEqual(name.utf8), "\(name)")
                 #expect(try await store.stat(receipt.handle.key)?.name == name)
@@ -63,4 +71,10 @@ extension ConformanceCase {
             }
         },
     ]
+    private static func expectRefusal(of request: StoreRequest, by store: StorageUnderTest) async throws {
+        let error = try await store.error { _ in
+            _ = try await store.storage.store(request, from: GeneratedSource(size: 10))
+        }
+        #expect(error.code == .invalidTask && error.retry == .permanent, "\(request.name)")
+    }
 }

@@ -33,7 +33,7 @@ extension ConformanceCase {
                 }
                 let left: String = try #require(slice.nextCheckpoint)
                 checkpoint = left
-                try #require(slices <= 100)
+                try #require(slices <= 1000)
             }
             #expect(slices > 1)
         },

@@ -1,8 +1,8 @@
-import Storage
-import StowageContract
+package import Storage
+package import StowageContract
 
 /// Ids that no other case has.
-func freshID(_ name: String = "task") -> TaskID {
+package func freshID(_ name: String = "task") -> TaskID {
     var generator = SystemRandomNumberGenerator()
     guard let id = TaskID(name + "-" + String(generator.next() as UInt64, radix: 16)) else {
         preconditionFailure("the name is no task id")
@@ -12,5 +12,5 @@ func freshID(_ name: String = "task") -> TaskID {
 
 extension StoreRequest {
     /// `request.path/id/name`.
-    var keyText: String { (path.map { $0 + "/" } ?? "") + taskID.text + "/" + name }
+    package var keyText: String { (path.map { $0 + "/" } ?? "") + taskID.text + "/" + name }
 }

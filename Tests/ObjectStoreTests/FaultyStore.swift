@@ -18,7 +18,7 @@ struct FaultyStore {
 
     init(
         on server: RGWServer? = nil, time: TimeSource = .system, partsAtOnce: Int = 4,
-        _ change: (inout S3Configuration) -> Void = { _ in }
+        heldPartBytes: Int = S3PartPlan.mostBufferedBytes, _ change: (inout S3Configuration) -> Void = { _ in }
     ) async throws {
         direct = if let server { server.account } else { try await RGWServer.shared().account }
         bucket = try await direct.makeBucket("faulty")
@@ -26,6 +26,7 @@ struct FaultyStore {
         var policy = S3UploadPolicy()
         policy.stall = Self.stall
         policy.partsAtOnce = partsAtOnce
+        policy.heldPartBytes = heldPartBytes
         storage = try await direct.by(proxy.endpoint).storage(bucket, policy: policy, time: time) { configuration in
             configuration.partSizeBytes = 5 << 20
             change(&configuration)

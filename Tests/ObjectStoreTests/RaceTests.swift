@@ -79,7 +79,7 @@ struct RaceTests {
                 return await group.reduce(into: []) { $0.append($1) }
             }
             let handles = try outcomes.map { try $0.get() }
-            #expect(handles.allSatisfy { $0 == handles.first })
+            #expect(handles.allSatisfy { $0 == handles.first }, "\(Set(handles.map { "\($0)" }))")
             let stored = try await account.object(request.keyText, in: bucket, version: handles.first?.version)
             #expect(stored.sha256 == handles.first?.sha256)
         }

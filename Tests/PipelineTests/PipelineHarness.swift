@@ -48,7 +48,7 @@ final class PipelineHarness: Sendable {
     init(
         fallbacks: [String: [String]] = ["a": ["b"]], presigning: [String] = [], watchesDrivers: Bool = false,
         concurrency: Int = DriverSettings().concurrency, isWatched: Bool = false,
-        locations: Locations = Locations()
+        locations: Locations = Locations(LocationPolicy())
     ) async throws {
         self.isWatched = isWatched
         server = InMemoryServer(time: clock.time)

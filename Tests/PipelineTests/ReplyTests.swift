@@ -86,9 +86,11 @@ struct ReplyTests {
     @Test("a source is removed after its archive is announced, unless it has changed")
     func removeSource() async throws {
         let harness = try await PipelineHarness()
+        func store(_ id: String, _ path: String) -> String {
+            #"{"id":"\#(id)","operation":"store","driver":"a","data":{"name":"n","source":{"file":"\#(path)"},"removeSource":true}}"#
+        }
         let path = harness.spool.path + "/in.txt"
-        let body =
-            #"{"id":"t-1","operation":"store","driver":"a","data":{"name":"n","source":{"file":"\#(path)"},"removeSource":true}}"#
+        let body = store("t-1", path)
         try "one".write(toFile: path, atomically: false, encoding: .utf8)
         let script = try #require(harness.scripts["a"])
         try await harness.whileWorking {
@@ -103,8 +105,7 @@ struct ReplyTests {
             let path = harness.spool.path + "/other.txt"
             try "two".write(toFile: path, atomically: false, encoding: .utf8)
             script.closeGate()
-            let other = body.replacingOccurrences(of: "t-1", with: "t-2")
-            try await harness.send(other.replacingOccurrences(of: "in.txt", with: "other.txt"), key: "a.store")
+            try await harness.send(store("t-2", path), key: "a.store")
             await script.writesBegun(2)
             // Another file takes the name while the first one is being stored.
             try "three".write(toFile: path + ".new", atomically: false, encoding: .utf8)

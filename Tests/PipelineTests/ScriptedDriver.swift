@@ -3,6 +3,7 @@ import ServiceRuntime
 import Storage
 import StorageDrivers
 import StowageContract
+import TestSupport
 
 /// A memory driver whose calls fail as a test says.
 final class ScriptedDriver: StorageDriver, Retaining {
@@ -207,7 +208,7 @@ final class DriverScript: Sendable {
     }
 
     func passGate() async {
-        await handedOver { continuation in
+        await AbandonedWait.handedOver { continuation in
             let passes = state.withLock { state in
                 if state.isGated, state.admitted == 0 {
                     state.waiting.append(continuation)
@@ -232,7 +233,7 @@ final class DriverScript: Sendable {
 
     /// Returns once that many writes have begun.
     func writesBegun(_ count: Int) async {
-        await handedOver { continuation in
+        await AbandonedWait.handedOver { continuation in
             let isThere = state.withLock { state in
                 if state.writes < count { state.arrivals.append((count, continuation)) }
                 return state.writes >= count

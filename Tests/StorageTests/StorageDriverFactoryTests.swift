@@ -27,6 +27,22 @@ struct StorageDriverFactoryTests {
         #expect(try #require(factory.validate(definition).first).message.contains("did you mean") == false)
     }
 
+    @Test("says of a type that was left out of the build what brings it back, and names no other")
+    func leftOut() async throws {
+        let factory = StorageDriverFactory([ScriptedDriver.self], leftOut: ["scripter": "build it with paper"])
+        var definition = try definition()
+        definition.type = "scripter"
+        let problem = try #require(factory.validate(definition).first)
+        #expect(problem.path == "drivers.archive.type")
+        #expect(problem.message == "is not part of this build: “scripter”; build it with paper")
+        #expect(factory.typeNames == ["scripted"])
+        let bench = try StorageBench()
+        let unusable = definition
+        let error = try await failure { try await factory.open(unusable, in: bench.environment) }
+        #expect(error.code == .unavailable && error.retry == .permanent)
+        #expect(error.context["problems"]?.contains("build it with paper") == true)
+    }
+
     @Test(
         "reads a driver's own keys strictly, and says where",
         arguments: [

@@ -1,3 +1,4 @@
+import Glibc
 import Storage
 import StowageKit
 import Testing
@@ -16,6 +17,15 @@ struct StowageProgramTests {
     func ambiguous() async {
         await #expect(processExitsWith: .failure) {
             _ = StowageProgram(drivers: StowageProgram.bundledDrivers + StowageProgram.bundledDrivers.prefix(1))
+        }
+    }
+
+    @Test("ends without what libraries do at exit, while connections may still use them")
+    func ending() async {
+        // The command line of a test process is none that it knows.
+        await #expect(processExitsWith: .exitCode(2)) {
+            atexit { _exit(99) }
+            StowageProgram(drivers: StowageProgram.bundledDrivers).main()
         }
     }
 }

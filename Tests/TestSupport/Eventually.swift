@@ -23,12 +23,14 @@ package final class Changes: Sendable {
 
     /// Waits until `look` finds something; it is asked now and after each `signal()`.
     ///
-    /// A suite that uses this has a `.timeLimit`.
+    /// A suite that uses this has a `.timeLimit`; a minute after it nobody waits any more.
     package func value<Value>(_ look: () -> Value?) async -> Value {
-        while true {
-            let version = state.withLock { $0.version }
-            if let value = look() { return value }
-            await change(after: version)
+        await AbandonedWait.guarded {
+            while true {
+                let version = state.withLock { $0.version }
+                if let value = look() { return value }
+                await change(after: version)
+            }
         }
     }
 

@@ -44,6 +44,10 @@ package enum TestPorts {
             // Inherited by a process that a test starts just then, it would keep the port from the server it is for.
             let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
             defer { close(socket) }
+            // Behind the first ten lie ranges for data connections: servers pass over one whose last connection lingers,
+            // and after other tests hardly any long range is without.
+            var lingers: Int32 = port < first + unit ? 0 : 1
+            setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &lingers, socklen_t(MemoryLayout<Int32>.size))
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
             address.sin_port = in_port_t(port).bigEndian

@@ -1,3 +1,4 @@
+import Dispatch
 import TestSupport
 import Testing
 import Transfer
@@ -130,5 +131,36 @@ struct BrokenAnswerTests {
         let client = try makeClient()
         #expect(try await client.get(server.url()).body == "0")
         #expect(try await client.get(server.url()).body == "1")
+    }
+
+    @Test("as many kept connections as may be: all of them dead, and the request goes over a new one")
+    func allStale() async throws {
+        let kept = 20
+        let (waiting, all) = (Watched(0), DispatchSemaphore(value: 0))
+        let server = try ScriptedServer { connection in
+            try connection.readHead()
+            if connection.number < kept {
+                // Each answers once all are open, and dies by its second request.
+                let count = waiting.change { count in
+                    count += 1
+                    return count
+                }
+                if count == kept { for _ in 1..<kept { all.signal() } } else { all.wait() }
+                try connection.answer("200 OK", "early")
+                try connection.readHead()
+            } else {
+                try connection.answer("200 OK", "late")
+                connection.waitForClose()
+            }
+        }
+        let client = try makeClient { ($0.connections, $0.connectionsPerHost) = (kept, kept) }
+        let bodies = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<kept { group.addTask { try await client.get(server.url()).body } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(bodies == Array(repeating: "early", count: kept))
+        let response = try await client.start(TransferRequest("GET", TransferURL(server.url())))
+        #expect(response.isRepeat)
+        #expect(String(decoding: try await response.bytes(atMost: 100), as: UTF8.self) == "late")
     }
 }

@@ -22,6 +22,7 @@ C_LIBRARIES = {
     "COpenSSL": "Sources/Cryptography/",
     "CProcessor": "Sources/Cryptography/",
     "CLibXML2": "Sources/XML/",
+    "CLibSSH": "Sources/SFTPDriver/Session/",
     "CYAML": "Sources/ServiceRuntime/Configuration/",
 }
 # The products, the driver seam, and the values of ServiceRuntime that stand in the seam's signatures.
@@ -93,6 +94,7 @@ def check_sources(root, table):
 def check_drivers(root):
     """No driver folder mentions a type that another driver folder declares."""
     folders = sorted(folder for folder in (root / "Sources/StorageDrivers").glob("*") if folder.is_dir())
+    folders += sorted((root / "Sources").glob("*?Driver"))
     code = {folder: {file: without_comments(file.read_text(encoding="utf-8")) for file in sorted(folder.rglob("*.swift"))}
             for folder in folders}
     declared = {folder: {name for text in files.values() for name in TYPE.findall(text)} for folder, files in code.items()}

@@ -47,14 +47,13 @@ extension VirtualHost {
 
     /// Puts a message at the end of a queue and hands out what can be.
     mutating func enqueue(_ message: StoredMessage, in name: String) {
-        guard let queue = queues[name] else { return }
+        // Not the queue itself: held until the end, it would be copied with all its messages to add one.
+        guard let (timeToLive, isFull) = queues[name].map({ ($0.timeToLive, $0.isFull) }) else { return }
         var message = message
-        if let lifetime = [queue.timeToLive, message.properties.expiration.flatMap { Int64($0) }].compactMap({ $0 })
-            .min()
-        {
+        if let lifetime = [timeToLive, message.properties.expiration.flatMap { Int64($0) }].compactMap({ $0 }).min() {
             message.expiresAt = now + lifetime
         }
-        if queue.isFull, let oldest = queues[name]?.ready.popFirst() { bury(oldest, from: name, reason: "maxlen") }
+        if isFull, let oldest = queues[name]?.ready.popFirst() { bury(oldest, from: name, reason: "maxlen") }
         queues[name]?.ready.append(message)
         dispatch(name)
     }

@@ -4,7 +4,7 @@ import StowageContract
 import Transfer
 
 /// A URL of `http` or `https` to which an archive goes with `PUT`.
-struct HTTPDestination: Sendable {
+struct HTTPDestination: LocationDestination {
     /// Where fewer bytes would be sent in vain, nobody is asked first.
     private static let leastAskedBytes: Int64 = 1 << 20
 
@@ -20,14 +20,11 @@ struct HTTPDestination: Sendable {
         self.meter = meter
     }
 
-    /// Sends exactly `size` bytes, the last ones only once `body` has come to its end.
-    ///
-    /// The caller closes `body`.
-    /// - Returns: their digest, where it `hashes` them.
-    /// - Throws: errors `at: .destination`, and what `body` throws; ambiguous where the server had all of it.
+    /// The last bytes are sent only once `body` has come to its end.
     func put(_ body: any ArchiveBody, size: Int64, hashes: Bool) async throws(StorageError) -> SHA256Digest? {
         let held = HeldBackBody(body, hashes: hashes)
         var request = TransferRequest("PUT", location.url, headers: location.headers, body: .stream(held, size: size))
+        request.credentials = location.credentials
         request.limits = limits
         request.expectsContinue = size >= Self.leastAskedBytes
         request.observe = { [meter] _ in meter?.worked() }

@@ -8,6 +8,11 @@ struct Location: Sendable {
     let url: TransferURL
     var headers = TransferHeaders()
     var credentials: TransferRequest.Credentials?
+    /// All that the configuration knows us by there.
+    var known: LocationCredentials?
+
+    /// Whether its server is spoken to by HTTP.
+    var isHTTP: Bool { url.scheme == "http" || url.scheme == "https" }
 }
 
 extension LocationPolicy {
@@ -24,6 +29,9 @@ extension LocationPolicy {
         }
         try check(url, at: place)
         var location = Location(url: url)
+        guard location.isHTTP || wanted.headers.isEmpty else {
+            throw StorageError(.invalidTask, .permanent, "the protocol of the URL has no headers", at: .task)
+        }
         for (name, value) in wanted.headers.sorted(by: { $0.key < $1.key }) {
             guard !TaskURL.isReserved(header: name) else {
                 throw StorageError(.invalidTask, .permanent, "a header is set by the worker alone", at: .task)
@@ -57,6 +65,15 @@ extension LocationPolicy {
             throw StorageError(
                 .permissionDenied, .permanent, "the credentials are not to be sent without TLS", at: place,
                 context: ["server": url.server])
+        }
+        location.known = known
+        guard location.isHTTP else {
+            guard known.user != nil else {
+                throw StorageError(
+                    .permissionDenied, .permanent, "the credentials have no user for the URL's protocol", at: place,
+                    context: ["server": url.server])
+            }
+            return
         }
         for header in known.headers { location.headers.add(header.name, header.value.exposed) }
         if let user = known.user { location.credentials = .init(user: user, password: known.password ?? .init("")) }

@@ -25,6 +25,8 @@ package struct LocationCredentials: Sendable {
     package var user: String?
     package var password: Secret?
     package var headers: [(name: String, value: Secret)]
+    /// How a server of `sftp` knows us, and we it.
+    package var secureShell = SecureShellIdentity()
 
     package init(
         hosts: HostAllowList, allowsHTTP: Bool = false, user: String? = nil, password: Secret? = nil,
@@ -36,4 +38,15 @@ package struct LocationCredentials: Sendable {
         self.password = password
         self.headers = headers
     }
+}
+
+/// Keys of SSH: those files that we prove ourselves with, and the one that the server has to have.
+package struct SecureShellIdentity: Sendable, Equatable {
+    package var privateKeyFile: String?
+    package var passphrase: Secret?
+    package var knownHostsFile: String?
+    /// In the form that OpenSSH prints: `SHA256:` and base64.
+    package var hostKeyFingerprint: String?
+
+    package init() {}
 }

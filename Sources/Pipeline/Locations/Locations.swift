@@ -16,12 +16,17 @@ package final class Locations: Sendable {
     }
 
     let policy: LocationPolicy
+    let fileServers: [FileServerConnector]
     private let time: TimeSource
     private let client = Guarded(Client.none)
 
     /// Without a policy nothing may be reached.
-    package init(_ policy: LocationPolicy = LocationPolicy(), time: TimeSource = .system) {
+    package init(
+        _ policy: LocationPolicy = LocationPolicy(), fileServers: [FileServerConnector] = [],
+        time: TimeSource = .system
+    ) {
         self.policy = policy
+        self.fileServers = fileServers
         self.time = time
     }
 
@@ -38,6 +43,8 @@ package final class Locations: Sendable {
         switch location.url.scheme {
         case "http", "https":
             return HTTPSource(location: location, of: self, isProved: isProved, limit: limit, meter: meter)
+        case _ where speaks(location):
+            return FileServerSource(location: location, locations: self, limit: limit, meter: meter)
         default: throw Self.unspoken
         }
     }
@@ -45,12 +52,17 @@ package final class Locations: Sendable {
     /// Where the archive of a `retrieve` goes.
     func destination(
         _ url: TaskURL, limit: Duration, meter: TransferMeter?
-    ) throws(StorageError) -> HTTPDestination {
+    ) throws(StorageError) -> any LocationDestination {
         let location = try policy.location(of: url, at: .destination)
         switch location.url.scheme {
         case "http", "https": return HTTPDestination(location: location, of: self, limit: limit, meter: meter)
+        case _ where speaks(location): return FileServerDestination(location: location, locations: self, limit: limit)
         default: throw Self.unspoken
         }
+    }
+
+    private func speaks(_ location: Location) -> Bool {
+        fileServers.contains { $0.schemes.contains(location.url.scheme) }
     }
 
     /// Ends what still runs; nothing can be opened afterwards.
@@ -98,6 +110,6 @@ package final class Locations: Sendable {
         return configuration
     }
 
-    private static let unspoken = StorageError(
+    static let unspoken = StorageError(
         .unsupported, .permanent, "this version does not speak the URL's protocol", at: .task)
 }

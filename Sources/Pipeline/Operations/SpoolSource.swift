@@ -73,8 +73,14 @@ private final class SpoolBody: SeekableBody {
     let size: Int64?
     private let file: SpoolFile
     private let blocking: BlockingPool
-    private let offset = Guarded<Int64>(0)
+    private let place = Guarded(Place())
     private let whenRead: @Sendable () -> Void
+
+    private struct Place {
+        var offset: Int64 = 0
+        /// Nothing lies behind it, and what lies before was not written meanwhile.
+        var isEnd = false
+    }
 
     init(file: SpoolFile, blocking: BlockingPool, whenRead: @escaping @Sendable () -> Void) {
         self.file = file
@@ -90,30 +96,37 @@ private final class SpoolBody: SeekableBody {
     }
 
     func seek(to offset: Int64) {
-        self.offset.withLock { $0 = offset }
+        place.withLock { $0 = Place(offset: offset) }
     }
 
     func next() async throws(StorageError) -> [UInt8]? {
         if Task.isCancelled { throw StorageError(.cancelled, .permanent, "the read was cancelled", at: .source) }
-        let start = offset.withLock(\.self)
-        let chunk = try await blocking.look(orIfCancelled: .cancelled.at(.source)) {
-            [file] () throws(StorageError) -> [UInt8] in
-            do throws(SpoolError) {
-                let chunk = try file.read(at: start, count: Self.chunkBytes)
-                // A file that is written while it is read has no digest worth announcing.
-                if chunk.isEmpty, !file.isUnchanged() {
-                    throw SpoolError(.failed, "the file changed while it was read")
+        let from = place.withLock(\.self)
+        let start = from.offset
+        // One more than there should be shows the end in the same read.
+        let wanted = Int(min(Int64(Self.chunkBytes), max(0, file.identity.size - start) + 1))
+        let (chunk, isEnd) =
+            from.isEnd
+            ? ([], true)
+            : try await blocking.look(orIfCancelled: .cancelled.at(.source)) {
+                [file] () throws(StorageError) -> ([UInt8], Bool) in
+                do throws(SpoolError) {
+                    let chunk = try file.read(at: start, count: wanted)
+                    let isEnd = start + Int64(chunk.count) == file.identity.size && chunk.count < wanted
+                    // A file that is written while it is read has no digest worth announcing.
+                    if chunk.isEmpty || isEnd, !file.isUnchanged() {
+                        throw SpoolError(.failed, "the file changed while it was read")
+                    }
+                    return (chunk, isEnd)
+                } catch {
+                    throw error.storageError(at: .source)
                 }
-                return chunk
-            } catch {
-                throw error.storageError(at: .source)
             }
-        }
         guard !chunk.isEmpty else {
             whenRead()
             return nil
         }
-        offset.withLock { $0 += Int64(chunk.count) }
+        place.withLock { $0 = Place(offset: start + Int64(chunk.count), isEnd: isEnd) }
         return chunk
     }
 

@@ -6,10 +6,14 @@ package import StrictCoding
 /// The driver types that there are; makes storages from definitions.
 package struct StorageDriverFactory: Sendable {
     private let types: [any StorageDriver.Type]
+    private let leftOut: [String: String]
 
     /// A factory of these types.
-    package init(_ types: [any StorageDriver.Type]) {
+    ///
+    /// `leftOut`: types that other builds of the program have, with what gives them to this one; only said, never opened.
+    package init(_ types: [any StorageDriver.Type], leftOut: [String: String] = [:]) {
         self.types = types
+        self.leftOut = leftOut
     }
 
     /// The values that `type` may have, in byte order.
@@ -82,6 +86,10 @@ package struct StorageDriverFactory: Sendable {
     }
 
     private func unknownType(_ definition: DriverDefinition, _ path: String) -> MemberProblem {
+        if let remedy = leftOut[definition.type] {
+            return MemberProblem(
+                path: path + ".type", message: "is not part of this build: \(definition.type.excerpt); " + remedy)
+        }
         let hint = NearestName.of(definition.type, among: typeNames).map { "; did you mean \($0)?" } ?? ""
         return MemberProblem(path: path + ".type", message: "is no known type: \(definition.type.excerpt)" + hint)
     }

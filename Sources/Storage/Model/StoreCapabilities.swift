@@ -10,6 +10,8 @@ public struct StoreCapabilities: Sendable, Equatable {
     public var multipart = false
     /// Another worker can go on with an upload.
     public var resumableUpload = false
+    /// The store copies archives by itself, from wherever it reaches.
+    public var serverSideCopy = false
     /// A URL for one archive can be given out.
     public var presign = false
     /// The store itself enforces retention; else Stowage does.

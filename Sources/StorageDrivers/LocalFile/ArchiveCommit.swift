@@ -154,12 +154,3 @@ struct PreparedCommit {
         StorageError(.conflict, .permanent, "an archive stands under the key")
     }
 }
-
-extension Manifest {
-    /// Whether this is a copy's that may take the place of the manifest of the archive that was lost: only where it
-    /// protects no less.
-    fileprivate func repairs(_ lost: Manifest) -> Bool {
-        copiedBy != nil && copiedBy != lost.copiedBy
-            && RetentionState(self, []).lacking(RetentionState(lost, [])) == nil
-    }
-}

@@ -7,15 +7,13 @@ import StowageContract
 ///
 /// Blocks.
 struct LocalFileListing {
-    private let prefix: [UInt8]
-    private let after: [UInt8]?
+    private let window: KeyWindow
     private let limit: Int
     private var entries: [ArchivePage.Entry] = []
     private var hasMore = false
 
     init(prefix: String, after: String?, limit: Int) {
-        self.prefix = Array(prefix.utf8)
-        self.after = after.map { Array($0.utf8) }
+        self.window = KeyWindow(prefix: prefix, after: after)
         self.limit = limit
     }
 
@@ -48,9 +46,9 @@ struct LocalFileListing {
         for (key, entry) in sorted {
             if hasMore { return }
             if entry.kind == .folder {
-                guard mayHold(key.utf8) else { continue }
+                guard window.mayHold(key.utf8) else { continue }
                 try descend(folder, entry.name, key)
-            } else if isWanted(key.utf8) {
+            } else if window.wants(key.utf8) {
                 try take(folder, ArchiveKey(trusted: key))
             }
         }
@@ -79,18 +77,5 @@ struct LocalFileListing {
         entries.append(
             ArchivePage.Entry(
                 key: key, size: status.size, storedAt: manifest?.storedAt ?? modified, taskID: manifest?.taskID))
-    }
-
-    /// Whether a key below this folder can be wanted.
-    private func mayHold(_ front: String.UTF8View) -> Bool {
-        guard front.starts(with: prefix) || prefix.starts(with: front) else { return false }
-        guard let after else { return true }
-        return after.starts(with: front) || after.lexicographicallyPrecedes(front)
-    }
-
-    private func isWanted(_ key: String.UTF8View) -> Bool {
-        guard key.starts(with: prefix) else { return false }
-        guard let after else { return true }
-        return after.lexicographicallyPrecedes(key)
     }
 }

@@ -8,6 +8,9 @@ package struct S3Configuration: Decodable, Sendable {
     package enum Checksum: String, Sendable, CaseIterable {
         /// Not at all; archives are read back instead.
         case none
+        /// The SHA-256 by which every payload is signed in the clear, where the store has shown that it refuses other
+        /// bytes (`S3PayloadTrial`); else as `md5`.
+        case signature
         /// `Content-MD5`, and the entity tags of objects and parts, which are MD5 without encryption by foreign keys.
         case md5
         /// `x-amz-checksum-crc32c`.
@@ -49,7 +52,9 @@ package struct S3Configuration: Decodable, Sendable {
     package var profile = "default"
     /// Whether the bucket stands in the path of a URL, not before the host.
     package var pathStyle: Bool
-    package var checksum = Checksum.md5
+    package var checksum = Checksum.signature
+    /// Whether `crc32c` and `sha256` follow their bytes (`aws-chunked`) instead of going before them in a header.
+    package var trailingChecksum = false
     package var objectLock: ObjectLock?
     package var storageClass: String?
     package var encryption: Encryption?
@@ -61,7 +66,7 @@ package struct S3Configuration: Decodable, Sendable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case bucket, endpoint, region, accessKey, secretKey, sessionToken, credentialsFile, profile, pathStyle, checksum
-        case objectLock, storageClass, encryption, tags, partSizeBytes, ca
+        case trailingChecksum, objectLock, storageClass, encryption, tags, partSizeBytes, ca
     }
 
     package init(bucket: String, endpoint: String? = nil) {
@@ -99,9 +104,13 @@ package struct S3Configuration: Decodable, Sendable {
         pathStyle = try keys.decodeIfPresent(Bool.self, forKey: .pathStyle) ?? pathStyle
         if let text = try keys.decodeIfPresent(String.self, forKey: .checksum) {
             guard let known = Checksum(rawValue: text) else {
-                throw Self.problem(.checksum, "must be one of none, md5, crc32c, sha256")
+                throw Self.problem(.checksum, "must be one of none, signature, md5, crc32c, sha256")
             }
             checksum = known
+        }
+        trailingChecksum = try keys.decodeIfPresent(Bool.self, forKey: .trailingChecksum) ?? trailingChecksum
+        if trailingChecksum, checksum.trailing == nil {
+            throw Self.problem(.trailingChecksum, "belongs to checksum: crc32c or sha256")
         }
         objectLock = try keys.decodeIfPresent(ObjectLock.self, forKey: .objectLock)
         storageClass = try keys.decodeIfPresent(String.self, forKey: .storageClass)
@@ -121,8 +130,12 @@ package struct S3Configuration: Decodable, Sendable {
         } catch {
             throw Self.problem(.endpoint, error.message)
         }
-        if case .customer = encryption, !(endpoint?.utf8.starts(with: "http://".utf8) ?? false) == false {
+        let isInTheClear = endpoint?.utf8.starts(with: "http://".utf8) ?? false
+        if case .customer = encryption, isInTheClear {
             throw Self.problem(.encryption, "would send its key in the clear: the endpoint is no https")
+        }
+        if trailingChecksum, isInTheClear {
+            throw Self.problem(.trailingChecksum, "leaves the bytes unsigned: the endpoint is no https")
         }
     }
 

@@ -6,6 +6,8 @@ import StrictCoding
 enum S3Names {
     /// What the exclusivity of the store is tried on.
     static let probe = ".stowage-exclusive"
+    /// What nobody should ever find: sent with a signature of other bytes (`S3PayloadTrial`).
+    static let forgery = ".stowage-forgery"
     static let upload = ".stowage-upload.json"
     /// A deletion that is under way, with the id of its task.
     static let deletingPrefix = ".stowage-deleting-"

@@ -83,6 +83,8 @@ enum S3ManifestHeader {
     static let inside = "x-amz-meta-stowage-manifest"
     static let beside = "x-amz-meta-stowage-beside"
     static let upload = "x-amz-meta-stowage-upload"
+    /// Tells one copy that the store has made from another.
+    static let copy = "x-amz-meta-stowage-copy"
     /// The digest, for everybody else who looks at the object.
     static let sha256 = "x-amz-meta-sha256"
     /// What fits beside the names and the digest.

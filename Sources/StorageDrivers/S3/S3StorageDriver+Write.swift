@@ -3,39 +3,68 @@ import ServiceRuntime
 package import Storage
 import StowageContract
 import Transfer
+import XML
 
 extension S3StorageDriver {
     package func write(
         _ request: WriteRequest, from body: any ArchiveBody
     ) async throws(StorageError) -> WriteReceipt {
-        let folder = try await admit(request)
-        let options = try S3WriteOptions(request, configuration, at: now())
-        let reader = S3PartReader(body, digests)
-        let plan = S3PartPlan(size: request.size, wanted: configuration.partSizeBytes)
+        let plan = plan(size: request.size)
+        let reader = S3PartReader(body)
         guard (request.size ?? 0) <= Int64(plan.bytes(ofPart: 1)) else {
+            let folder = try await admit(request)
+            let options = try S3WriteOptions(request, configuration, at: now())
             return try await S3MultipartWrite(
                 driver: self, request: request, options: options, reader: reader, plan: plan, folder: folder,
                 resumable: nil
             ).run()
         }
+        let way = try await looks.among { () async throws(StorageError) in
+            try await writeAtOnce(request, reader, plan)
+        }
+        switch way {
+        case .written(let receipt): return receipt
+        case .longer(let write, let first): return try await write.run(after: first)
+        }
+    }
+
+    /// What came of an archive that may fit into one request.
+    private enum WayOfWriting {
+        case written(WriteReceipt)
+        /// There is more of it than anybody said.
+        case longer(S3MultipartWrite, after: S3MultipartWrite.Held)
+    }
+
+    private func writeAtOnce(
+        _ request: WriteRequest, _ reader: S3PartReader, _ plan: S3PartPlan
+    ) async throws(StorageError) -> WayOfWriting {
+        let folder = try await admit(request)
+        let options = try S3WriteOptions(request, configuration, at: now())
         let first = plan.bytes(ofPart: 1)
         let share = try await held(min(first, Int(request.size ?? Int64(first))))
         let part = try await reader.part(first)
         guard try await reader.isDrained() else {
-            return try await S3MultipartWrite(
+            let write = S3MultipartWrite(
                 driver: self, request: request, options: options, reader: reader, plan: plan, folder: folder,
-                resumable: nil
-            ).run(after: (part, share))
+                resumable: nil)
+            return .longer(write, after: (part, share))
         }
-        let receipt = try await put(request, options, part)
-        return withExtendedLifetime(share) { receipt }
+        let manifest = try request.seal()
+        // What was hashed on the way here are the same bytes.
+        let receipt = try await put(request, manifest, options, .part(S3Part(part, digests, sha256: manifest.sha256)))
+        return withExtendedLifetime(share) { .written(receipt) }
     }
 
-    /// Digests that parts need besides MD5.
-    var digests: S3PartReader.Digests {
-        S3PartReader.Digests(
-            sha256: bucket.client.signsPayloads || configuration.checksum == .sha256,
-            crc32c: configuration.checksum == .crc32c)
+    /// How an archive of so many bytes (`nil`: nobody knows) is cut.
+    func plan(size: Int64?) -> S3PartPlan {
+        S3PartPlan(size: size, wanted: configuration.partSizeBytes, mostHeldBytes: policy.heldPartBytes)
+    }
+
+    /// Digests that are needed to send parts.
+    var digests: S3Part.Digests {
+        S3Part.Digests(
+            md5: checksum == .md5, sha256: bucket.client.signsPayloads || checksum == .sha256,
+            crc32c: checksum == .crc32c)
     }
 
     /// Room for so many bytes in memory.
@@ -43,11 +72,16 @@ extension S3StorageDriver {
         do throws(CancellationError) { return try await budget.acquire(bytes) } catch { throw StorageError.cancelled }
     }
 
-    /// Sends an archive at once.
-    private func put(
-        _ request: WriteRequest, _ options: S3WriteOptions, _ part: S3Part
+    /// Where the bytes of an archive come from that is made at once.
+    enum Content {
+        case part(S3Part)
+        case copy(S3Original)
+    }
+
+    /// Makes an archive at once.
+    func put(
+        _ request: WriteRequest, _ manifest: Manifest, _ options: S3WriteOptions, _ content: Content
     ) async throws(StorageError) -> WriteReceipt {
-        let manifest = try request.seal()
         var headers = options.headers(request, locks: facts.locks)
         var beside: String?
         if let text = S3ManifestHeader.encode(manifest) {
@@ -59,28 +93,84 @@ extension S3StorageDriver {
         }
         headers.add(S3ManifestHeader.sha256, manifest.sha256)
         configuration.encryption?.addCreating(to: &headers)
-        configuration.checksum.add(of: part, to: &headers)
-        if facts.takesConditions { headers.add("If-None-Match", "*") }
+        switch content {
+        case .part(let part):
+            if trailer == nil { checksum.add(of: part, to: &headers) }
+            if facts.takesConditions { headers.add("If-None-Match", "*") }
+        case .copy(let original):
+            for field in original.headers().fields { headers.add(field.name, field.value) }
+            headers.add(S3ManifestHeader.copy, RandomBytes.hexadecimal(8))
+            headers.add("x-amz-metadata-directive", "REPLACE")
+            headers.add("x-amz-tagging-directive", "REPLACE")
+        }
         if let beside { try await bucket.put(beside, manifest.bytes) }
         do throws(StorageError) {
             try StorageError.checkCancellation()
-            var call = S3Call("PUT", request.key.text, headers: headers, body: .part(part))
-            call.worked = request.worked
-            let answer = try await bucket.client.send(call)
-            let version = S3Object.realVersion(answer.headers["x-amz-version-id"])
-            let isProved = try configuration.checksum.isProved(part, answer.headers, configuration)
-            let etag = answer.headers["ETag"].map { S3Object.bareTag($0) }
+            let made = try await make(request, headers, content)
             return try await StorageError.afterEffect { () async throws(StorageError) in
-                try await ensureUnclaimed(request.key)
-                try await ensureFirst(request.key, version: version, etag: etag)
+                try await ensureAlone(request.key, version: made.version, etag: made.etag)
+                var verified: Verification? = made.isProved ? .server : nil
+                if case .copy = content {
+                    verified = try await proveCopy(request, manifest, version: made.version)
+                    // Not every store heeds the directive; else it has those of the original.
+                    try await bucket.tag(request.key.text, version: made.version, options.tags)
+                }
                 return try await receipt(
-                    request, manifest, options, etag: etag, version: version, verified: isProved ? .server : nil)
+                    request, manifest, options, etag: made.etag, version: made.version, verified: verified)
             }
         } catch {
             // Only where nothing can need it: an archive that may stand has its manifest there.
             if let beside, error.code == .conflict, !error.isAmbiguous { try? await remove(beside) }
             throw error
         }
+    }
+
+    /// The request that makes the object, and what its answer says of it.
+    private func make(
+        _ request: WriteRequest, _ headers: TransferHeaders, _ content: Content
+    ) async throws(StorageError) -> (etag: String?, version: String?, isProved: Bool) {
+        var call = S3Call("PUT", request.key.text, headers: headers)
+        call.worked = request.worked
+        switch content {
+        case .part(let part):
+            call.body = .part(part)
+            call.trailer = trailer
+            let sending = call
+            let headers = try await looks.during { () async throws(StorageError) in
+                try await bucket.client.send(sending).headers
+            }
+            return (
+                headers["ETag"].map { S3Object.bareTag($0) }, S3Object.realVersion(headers["x-amz-version-id"]),
+                try checksum.isProved(part, headers, configuration)
+            )
+        case .copy:
+            do throws(StorageError) {
+                let answer = try await bucket.client.send(call)
+                let etag = try await StorageError.afterEffect { () async throws(StorageError) in
+                    try answer.document()["ETag"].map { S3Object.bareTag($0.text) }
+                }
+                var version = S3Object.realVersion(answer.headers["x-amz-version-id"])
+                if version == nil, facts.exclusivity == .firstVersion {
+                    version = try await self.version(of: request.key, marked: headers[S3ManifestHeader.copy])
+                }
+                return (etag, version, false)
+            } catch {
+                throw error.ofCopy()
+            }
+        }
+    }
+
+    /// Whether an archive that was just sent at once is the one under its key, and stays it.
+    private func ensureAlone(_ key: ArchiveKey, version: String?, etag: String?) async throws(StorageError) {
+        if facts.exclusivity == .atomic, facts.completesExclusively || facts.isVersioned { return }
+        guard facts.isVersioned || looks.areShared else {
+            try await ensureUnclaimed(key)
+            return try await ensureFirst(key, version: version, etag: etag)
+        }
+        let folder = try await look(key)
+        if folder.records.contains(RecordName.manifest) { try await ensureUnclaimed(key) }
+        if facts.isVersioned, let version, folder.firstVersion == version { return }
+        try await ensureFirst(key, version: version, etag: etag)
     }
 
     /// Whether no upload in parts for the same key may be about to be completed over an archive that was sent at once.

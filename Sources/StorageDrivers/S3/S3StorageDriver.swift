@@ -16,6 +16,11 @@ package final class S3StorageDriver: StorageDriver {
     let configuration: S3Configuration
     let bucket: S3Bucket
     let facts: S3Facts
+    /// How written bytes are proved, as far as the store can.
+    let checksum: S3Configuration.Checksum
+    /// The one that follows the bytes instead of going before them.
+    let trailer: TrailingChecksum?
+    let looks: S3Looks
     let policy: S3UploadPolicy
     let budget: ByteBudget
     let now: @Sendable () -> Timestamp
@@ -29,6 +34,10 @@ package final class S3StorageDriver: StorageDriver {
         self.configuration = configuration
         self.bucket = bucket
         self.facts = facts
+        let isMeantToSign = configuration.checksum == .signature
+        self.checksum = isMeantToSign && !facts.provesSignatures ? .md5 : configuration.checksum
+        self.trailer = configuration.trailingChecksum ? checksum.trailing : nil
+        self.looks = S3Looks(bucket, isVersioned: facts.isVersioned)
         self.policy = policy
         self.budget = ByteBudget(policy.bufferBytes)
         self.now = now
@@ -47,7 +56,7 @@ package final class S3StorageDriver: StorageDriver {
         let client = try S3Client.make(configuration, environment, stall: policy.stall)
         do throws(StorageError) {
             let bucket = S3Bucket(client: client, encryption: configuration.encryption)
-            let facts = try await S3Facts.find(bucket)
+            let facts = try await S3Facts.find(bucket, provingBySignature: configuration.checksum == .signature)
             if configuration.objectLock != nil, !facts.locks {
                 throw StorageError(
                     .unsupported, .permanent, "objectLock is configured, and the bucket has no object lock")
@@ -66,6 +75,7 @@ package final class S3StorageDriver: StorageDriver {
         capabilities.serverDigest = serverDigest
         capabilities.multipart = true
         capabilities.resumableUpload = true
+        capabilities.serverSideCopy = true
         capabilities.presign = canPresign
         capabilities.retention = facts.locks
         capabilities.legalHold = facts.locks
@@ -84,8 +94,9 @@ package final class S3StorageDriver: StorageDriver {
 
     /// The digest by which the store proves what it took; `nil`: archives are read back.
     private var serverDigest: String? {
-        switch configuration.checksum {
+        switch checksum {
         case .none: nil
+        case .signature: "sha256"
         case .md5: configuration.encryption?.keepsEntityTags ?? true ? "md5" : nil
         case .crc32c: "crc32c"
         case .sha256: "sha256"

@@ -47,8 +47,7 @@ enum TaskSchema {
                 .text(
                     "^(?!.*/\\.{1,2}(/|$))(/\(segment))+$", longest: 4095,
                     "An absolute path below one of the workers' spool roots.")),
-            .init("sourceURL", url("[Hh][Tt][Tt][Pp][Ss]?|[Ff][Tt][Pp][Ss]?|[Ss][Ff][Tt][Pp]")),
-            .init("destinationURL", url("[Hh][Tt][Tt][Pp][Ss]?")),
+            .init("url", url("[Hh][Tt][Tt][Pp][Ss]?|[Ff][Tt][Pp][Ss]?|[Ss][Ff][Tt][Pp]")),
             .init(
                 "headers",
                 .texts(
@@ -178,9 +177,9 @@ enum TaskSchema {
                         "Base64; at most limits.inlineBytes bytes."
                     ).with(["contentEncoding": "base64"])
                 ], required: ["inline"]), .schema(nil, ["file": .ref("file")], required: ["file"]),
-            .schema(nil, ["url": .ref("sourceURL"), "headers": .ref("headers")], required: ["url"]),
+            .schema(nil, ["url": .ref("url"), "headers": .ref("headers")], required: ["url"]),
             .schema(
-                nil, ["url": .ref("sourceURL"), "credentials": .text(longest: 64)], required: ["url", "credentials"]),
+                nil, ["url": .ref("url"), "credentials": .text(longest: 64)], required: ["url", "credentials"]),
             .schema(nil, ["handle": .ref("handleInTask")], required: ["handle"]),
         ],
     ])
@@ -189,7 +188,8 @@ enum TaskSchema {
         "description": "Exactly one place where the bytes go.",
         "oneOf": [
             .schema(nil, ["file": .ref("file")], required: ["file"]),
-            .schema(nil, ["url": .ref("destinationURL"), "headers": .ref("headers")], required: ["url"]),
+            .schema(nil, ["url": .ref("url"), "headers": .ref("headers")], required: ["url"]),
+            .schema(nil, ["url": .ref("url"), "credentials": .text(longest: 64)], required: ["url", "credentials"]),
             .schema(nil, ["inline": .exactly(true)], required: ["inline"]),
         ],
     ])

@@ -26,7 +26,7 @@ public struct TaskURL: Sendable, Equatable {
     public var url: String
     /// Header fields to send; secret.
     public var headers: [String: String]
-    /// The name of configured credentials (sources only).
+    /// The name of configured credentials.
     public var credentials: String?
 
     private static let reservedHeaders = [

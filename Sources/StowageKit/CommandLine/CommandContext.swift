@@ -3,7 +3,6 @@ import Messaging
 import Observability
 import ServiceRuntime
 import Storage
-import StorageDrivers
 import StowageContract
 
 /// All that a command sees of the world, so that tests can give it another one.
@@ -21,7 +20,7 @@ struct CommandContext: Sendable {
     /// What relative paths are relative to.
     var currentFolder: String
     /// The driver types that the program is built with.
-    var drivers = StorageDriverFactory(AllDrivers.all)
+    var drivers = StorageDriverFactory(BundledDrivers.all, leftOut: BundledDrivers.leftOut)
     /// What a person has made of a text in an editor; `nil` where nobody is there to edit.
     var edit: @Sendable (_ text: [UInt8]) async throws -> [UInt8]? = { _ in nil }
 

@@ -41,11 +41,26 @@ package struct SourcesConfiguration: Sendable {
             if credentials.user != nil { section.refuse("bearerToken", "and user are both there; give one of them") }
         }
         readHeaders(section.section("headers"), into: &credentials)
+        readKeys(section, into: &credentials)
         if credentials.user == nil, credentials.password == nil, credentials.headers.isEmpty {
             section.refuse("", "has nothing to send: give user and password, bearerToken or headers")
         }
         section.finish()
         return credentials
+    }
+
+    /// For `sftp`, which proves both sides by keys.
+    private static func readKeys(_ section: ConfigurationSection, into credentials: inout LocationCredentials) {
+        credentials.secureShell.privateKeyFile = section.string("privateKeyFile")
+        credentials.secureShell.passphrase = section.string("passphrase").map { Secret($0) }
+        credentials.secureShell.knownHostsFile = section.string("knownHostsFile")
+        credentials.secureShell.hostKeyFingerprint = section.string("hostKeyFingerprint")
+        if credentials.secureShell.privateKeyFile != nil, credentials.user == nil {
+            section.refuse("user", "is missing: the key needs one")
+        }
+        if credentials.secureShell.passphrase != nil, credentials.secureShell.privateKeyFile == nil {
+            section.refuse("passphrase", "is there without privateKeyFile")
+        }
     }
 
     private static func readHeaders(_ section: ConfigurationSection, into credentials: inout LocationCredentials) {

@@ -40,10 +40,10 @@ package struct StowageWorker: Sendable {
         do {
             try await run(on: broker, signals: signals)
         } catch {
-            await broker.close()
+            await closing.close("broker") { await broker.close() }
             throw error
         }
-        await broker.close()
+        await closing.close("broker") { await broker.close() }
     }
 
     /// Consumes from `broker` until a signal comes; the caller closes the broker.
@@ -59,7 +59,8 @@ package struct StowageWorker: Sendable {
             factory: factory, drivers: configuration.drivers,
             environment: StorageEnvironment(
                 blocking: blocking, time: time, metrics: observability.metrics, logger: logger, breaker: board))
-        let locations = Locations(configuration.locationPolicy, time: time)
+        let locations = Locations(
+            configuration.locationPolicy, fileServers: BundledConnectors.all, time: time)
         let control = ControlBoard(worker: name, drivers: servedNames)
         let listener = ControlListener(
             configuration: pipeline, broker: broker, board: control, time: time, logger: logger,
@@ -113,13 +114,20 @@ package struct StowageWorker: Sendable {
             deadlines: .init(graceful: configuration.worker.gracePeriod), time: time, logger: logger,
             abandon: { WorkerName.endProcess() })
         do throws(ServiceFailure) { try await group.run() } catch {
-            await locations.close()
-            await api.close()
+            await close(locations, api)
             throw error
         }
-        await locations.close()
-        await api.close()
+        await close(locations, api)
         logger.info("worker ended")
+    }
+
+    private var closing: Closing {
+        Closing(time: time, logger: observability.logger) { WorkerName.endProcess() }
+    }
+
+    private func close(_ locations: Locations, _ api: StorageAPI) async {
+        await closing.close("locations") { await locations.close() }
+        await closing.close("storages") { await api.close() }
     }
 
     private var servedNames: [DriverName] { configuration.servedDrivers.map(\.name) }

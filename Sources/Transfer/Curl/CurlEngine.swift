@@ -94,8 +94,24 @@ actor CurlEngine: EventSource {
     private func collectEnded() {
         while let (easy, code) = multi.nextEnded() {
             guard let id = byHandle[easy], let transfer = running[id] else { continue }
+            if transfer.hasOnlyMetDead(code), begin(transfer.exchange, after: transfer) { continue }
             end(id, transfer.outcome(code))
         }
+    }
+
+    /// Lets a request go out anew in the place of one that only met connections that were dead, which are gone now.
+    private func begin(_ exchange: Exchange, after dead: CurlTransfer) -> Bool {
+        guard (try? begin(exchange)) != nil else { return false }
+        byHandle[dead.easy] = nil
+        dead.end()
+        return true
+    }
+
+    private func begin(_ exchange: Exchange) throws(TransferError) {
+        let transfer = try CurlTransfer(exchange, configuration, multi)
+        running[exchange.id] = transfer
+        byHandle[transfer.easy] = exchange.id
+        nextCheck = min(nextCheck, transfer.deadline)
     }
 
     private func checkLimits() {
@@ -114,10 +130,7 @@ actor CurlEngine: EventSource {
                 continue
             }
             do throws(TransferError) {
-                let transfer = try CurlTransfer(exchange, configuration, multi)
-                running[id] = transfer
-                byHandle[transfer.easy] = id
-                nextCheck = min(nextCheck, transfer.deadline)
+                try begin(exchange)
             } catch {
                 queue.remove(id)
                 exchange.finish(.failure(error))

@@ -14,6 +14,14 @@ final class CurlMulti {
     private var sockets: [Int32: Int16] = [:]
     /// When it wants to be called in any case.
     private var timer: Int64?
+    /// That of an FTP transfer on its way to its data: the library does not say all that it then waits for (7.88,
+    /// `ftp_domore_getsock` leaves the control connection out, and entering `MSTATE_DOING_MORE` sets nothing to wait for), so
+    /// that the set is gone through whenever anything happens.
+    var opening: FTPSession?
+    /// What connections that are kept call back to by its address.
+    var keeper: AnyObject?
+    /// TLS sessions that outlive the transfer whose handshake made them; `nil` until somebody wants them.
+    private var sessions: UnsafeMutableRawPointer?
 
     init(connections: Int) throws(TransferError) {
         guard CurlLibrary.status == CURLE_OK, let handle = curl_multi_init() else {
@@ -41,6 +49,17 @@ final class CurlMulti {
         shim_multi_set_socket(handle, nil)
         shim_multi_set_timer(handle, nil)
         curl_multi_cleanup(handle)
+        curl_share_cleanup(sessions)
+    }
+
+    /// Where one transfer's TLS sessions are found by the next: FTP's data connections resume that of the control connection.
+    func sharedSessions() throws(TransferError) -> UnsafeMutableRawPointer {
+        if let sessions { return sessions }
+        guard let share = curl_share_init(), shim_share_add(share, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK else {
+            throw TransferError(.unexpected, "out of memory")
+        }
+        sessions = share
+        return share
     }
 
     private static func at(_ pointer: UnsafeMutableRawPointer?) -> CurlMulti {
@@ -72,11 +91,18 @@ final class CurlMulti {
             self.timer = nil
             step(-1, 0)
         }
+        if opening != nil { stepAll() }
     }
 
     private func step(_ socket: Int32, _ mask: Int32) {
         var running: Int32 = 0
         let code = curl_multi_socket_action(handle, socket, mask, &running)
+        precondition(code == CURLM_OK, "libcurl's transfers are out of order: \(code.rawValue)")
+    }
+
+    private func stepAll() {
+        var running: Int32 = 0
+        let code = shim_multi_socket_all(handle, &running)
         precondition(code == CURLM_OK, "libcurl's transfers are out of order: \(code.rawValue)")
     }
 
@@ -93,5 +119,9 @@ final class CurlMulti {
     func prepare(_ wait: inout EventWait) {
         for (socket, events) in sockets where events != 0 { wait.until(socket, events: events) }
         if let timer { wait.atMost(milliseconds: timer - EventLoopThread.now) }
+        guard let opening else { return }
+        // Where the library has left something unread, it waits for something else.
+        if let control = opening.quietControl { wait.until(control, events: Int16(POLLIN)) }
+        wait.atMost(milliseconds: 50)
     }
 }

@@ -6,7 +6,9 @@ extension CurlTransfer {
     func setCallbacks() {
         // Unretained: `end`, which the engine calls before it lets go, is the last one to call back.
         let this = Unmanaged.passUnretained(self).toOpaque()
-        for option in [CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA, CURLOPT_OPENSOCKETDATA] {
+        for option in [
+            CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA, CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA,
+        ] {
             shim_easy_set_pointer(easy, option, this)
         }
         shim_easy_set_mover(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, this in
@@ -21,6 +23,11 @@ extension CurlTransfer {
         shim_easy_set_opensocket(easy) { this, _, address in
             CurlTransfer.at(this).openSocket(address)
         }
+        // Once for every time that the request goes out.
+        shim_easy_set_prereq(easy) { this, _, _, _, _ in
+            CurlTransfer.at(this).exchange.noteAttempt()
+            return CURL_PREREQFUNC_OK
+        }
     }
 
     private static func at(_ pointer: UnsafeMutableRawPointer?) -> CurlTransfer {
@@ -32,6 +39,10 @@ extension CurlTransfer {
     private func takeHeaderLine(_ line: UnsafeRawBufferPointer) -> Int {
         touch()
         do throws(TransferError) {
+            if let ftp = exchange.request.ftp {
+                try takeReplyLine(line, ftp)
+                return line.count
+            }
             guard case .head(let head) = try parser.take(line) else { return line.count }
             if head.status == 417, exchange.request.expectsContinue {
                 doubtfulHead = head
@@ -46,7 +57,7 @@ extension CurlTransfer {
         }
     }
 
-    private func announce(_ head: TransferHead) {
+    func announce(_ head: TransferHead) {
         self.head = head
         exchange.setHead(head)
     }
@@ -69,6 +80,7 @@ extension CurlTransfer {
         touch()
         if let error = exchange.bodyFailure { failure = failure ?? error }
         guard failure == nil else { return Int(CURL_READFUNC_ABORT) }
+        if let ftp = exchange.request.ftp, isInterrupted(ftp) { return 0 }
         switch exchange.give(into: target) {
         case .bytes(let count): return count
         case .end: return 0
@@ -84,13 +96,16 @@ extension CurlTransfer {
     private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
         guard let address, let peer = TransferAddress(address) else { return -1 }
         let host = configuration.proxy?.url.host ?? exchange.request.url.host
-        guard configuration.allowsAddress(peer, host) else {
+        let ftp = exchange.request.ftp
+        guard ftp.map({ allows(peer, host, $0) }) ?? configuration.allowsAddress(peer, host) else {
             addressesRefused += 1
             return -1
         }
         addressesTried += 1
         let kind = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
-        return socket(address.pointee.family, kind, address.pointee.protocol)
+        let descriptor = socket(address.pointee.family, kind, address.pointee.protocol)
+        if let ftp { noteSocket(descriptor, to: peer, ftp) }
+        return descriptor
     }
 }
 

@@ -6,6 +6,7 @@ import ServiceRuntime
 extension CurlTransfer {
     func setOptions() throws(TransferError) {
         let request = exchange.request
+        if let ftp = request.ftp { return try setFTPOptions(ftp) }
         // Signals belong to the process; a resolver that hangs is left behind, not waited for.
         for option in [CURLOPT_NOSIGNAL, CURLOPT_QUICK_EXIT, CURLOPT_TCP_KEEPALIVE, CURLOPT_SUPPRESS_CONNECT_HEADERS] {
             try set(option, 1)
@@ -22,6 +23,9 @@ extension CurlTransfer {
         try set(CURLOPT_CONNECTTIMEOUT_MS, Int(max(1, limits.connect.milliseconds)))
         try set(CURLOPT_EXPECT_100_TIMEOUT_MS, Int(max(1, configuration.continueWait.milliseconds)))
         try set(CURLOPT_USERAGENT, configuration.userAgent)
+        if request.url.scheme == "https" {
+            try set(CURLOPT_MAXAGE_CONN, Int(max(1, configuration.idleTLS.milliseconds / 1000)))
+        }
         shim_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         if let credentials = request.credentials {
             try set(CURLOPT_HTTPAUTH, SHIM_CURLAUTH_BASIC)
@@ -69,7 +73,7 @@ extension CurlTransfer {
         shim_easy_set_pointer(easy, CURLOPT_HTTPHEADER, headerList)
     }
 
-    private func setTLS() throws(TransferError) {
+    func setTLS() throws(TransferError) {
         let tls = configuration.tls
         for option in [CURLOPT_SSLVERSION, CURLOPT_PROXY_SSLVERSION] { try set(option, CURL_SSLVERSION_TLSv1_2) }
         for option in [CURLOPT_SSL_VERIFYPEER, CURLOPT_PROXY_SSL_VERIFYPEER] { try set(option, 1) }
@@ -84,7 +88,7 @@ extension CurlTransfer {
         if let password = tls.keyPassword { try set(CURLOPT_KEYPASSWD, password.exposed) }
     }
 
-    private func setProxy() throws(TransferError) {
+    func setProxy() throws(TransferError) {
         // Said in any case: else the library looks for one in the environment.
         try set(CURLOPT_PROXY, configuration.proxy?.url.exposed ?? "")
         try set(CURLOPT_NOPROXY, "")
@@ -94,15 +98,15 @@ extension CurlTransfer {
         try set(CURLOPT_PROXYPASSWORD, credentials.password.exposed)
     }
 
-    private func set(_ option: CURLoption, _ value: Int) throws(TransferError) {
+    func set(_ option: CURLoption, _ value: Int) throws(TransferError) {
         try check(shim_easy_set_number(easy, option, value))
     }
 
-    private func set(_ option: CURLoption, _ value: String) throws(TransferError) {
+    func set(_ option: CURLoption, _ value: String) throws(TransferError) {
         try check(shim_easy_set_text(easy, option, value))
     }
 
-    private func check(_ code: CURLcode) throws(TransferError) {
+    func check(_ code: CURLcode) throws(TransferError) {
         guard code != CURLE_OK else { return }
         throw TransferError(.unexpected, "libcurl lacks an option: \(String(cString: curl_easy_strerror(code)))")
     }

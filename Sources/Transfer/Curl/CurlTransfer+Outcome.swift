@@ -2,7 +2,17 @@ import CCurl
 
 /// What a transfer that the library has ended comes to.
 extension CurlTransfer {
+    /// Whether all that was tried were kept connections whose ends had not been noticed, with nothing of a body gone.
+    ///
+    /// Libcurl replaces such a connection by itself, but only five times for a request (`CONN_MAX_RETRIES`), and more may be
+    /// kept. With TLS it does not see that one has ended: what it takes for life is the server's goodbye.
+    func hasOnlyMetDead(_ code: CURLcode) -> Bool {
+        code == CURLE_SEND_ERROR && failure == nil && head == nil && exchange.request.ftp == nil
+            && exchange.progress.sent == 0 && String(cString: errorText).hasPrefix("Connection died, tried")
+    }
+
     func outcome(_ code: CURLcode) -> Result<Void, TransferError> {
+        if let ftp = exchange.request.ftp { return outcome(code, ftp) }
         if var failure {
             failure.mayHaveSent = mayHaveSent
             return .failure(failure)

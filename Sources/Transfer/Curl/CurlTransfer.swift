@@ -14,6 +14,8 @@ final class CurlTransfer {
     /// Where the library writes what it has to say about a failure.
     let errorText: UnsafeMutablePointer<CChar>
     var headerList: UnsafeMutablePointer<curl_slist>?
+    var prequoteList: UnsafeMutablePointer<curl_slist>?
+    var postquoteList: UnsafeMutablePointer<curl_slist>?
 
     var parser: HeadParser
     var head: TransferHead?
@@ -25,6 +27,8 @@ final class CurlTransfer {
     var addressesTried = 0
     var isReceivePaused = false
     var isSendPaused = false
+    /// FTP: the server takes no more of the upload.
+    var isCutShort = false
     var lastProgress = EventLoopThread.now
     var isTouched = false
     private var observed = TransferProgress()
@@ -56,10 +60,11 @@ final class CurlTransfer {
     func end() {
         guard !isEnded else { return }
         isEnded = true
+        multi.opening = nil
         curl_multi_remove_handle(multi.handle, easy)
         curl_easy_cleanup(easy)
-        curl_slist_free_all(headerList)
-        headerList = nil
+        for list in [headerList, prequoteList, postquoteList] { curl_slist_free_all(list) }
+        (headerList, prequoteList, postquoteList) = (nil, nil, nil)
     }
 
     func touch() {

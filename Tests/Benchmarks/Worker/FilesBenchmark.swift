@@ -5,7 +5,6 @@ import Pipeline
 import ServiceRuntime
 import Sharing
 import Storage
-import StorageDrivers
 import StowageContract
 import StowageKit
 
@@ -24,7 +23,7 @@ struct FilesBenchmark {
     private let names: [String]
     private let folder: String
     private let configuration: StowageConfiguration
-    private let factory = StorageDriverFactory(AllDrivers.all)
+    private let factory = StorageDriverFactory(StowageProgram.bundledDrivers)
     private let logger = Logger(sink: DescriptorLogSink(format: .json), level: .warning)
 
     /// `driver` is the configuration of the driver in flow style; `slots`, how many tasks run at once.
@@ -48,7 +47,12 @@ struct FilesBenchmark {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await server.run() }
             defer { group.cancelAll() }
-            try await fill(broker)
+            let topology = Topology(
+                prefix: configuration.broker.prefix, drivers: configuration.drivers.map(\.name),
+                levels: configuration.retry.levels)
+            try await declare(topology, on: broker)
+            // As producers do: while the worker finds out about its store.
+            group.addTask { try await publish(to: topology.names.tasks, on: broker) }
             let figures = try await work(broker)
             guard try await broker.messageCount(of: Self.events) == names.count else {
                 throw Failed(description: "tasks failed: " + (try await firstFailure(broker)))
@@ -81,22 +85,22 @@ struct FilesBenchmark {
             count: names.count, time: start.duration(to: end.time), processorSeconds: end.processor - processor)
     }
 
-    private func fill(_ broker: InMemoryBroker) async throws {
-        let topology = Topology(
-            prefix: configuration.broker.prefix, drivers: configuration.drivers.map(\.name),
-            levels: configuration.retry.levels)
+    private func declare(_ topology: Topology, on broker: InMemoryBroker) async throws {
         try await topology.declare(on: broker)
         for (queue, key) in [(Self.events, "succeeded.#"), (Self.failures, "failed.#")] {
             try await broker.declare(.queue(name: queue, arguments: [:]), passive: false)
             try await broker.declare(
                 .binding(.init(exchange: topology.names.events, queue: queue, routingKey: key)), passive: false)
         }
+    }
+
+    private func publish(to exchange: String, on broker: InMemoryBroker) async throws {
         for (number, name) in names.enumerated() {
             let body =
                 #"{"version":1,"id":"file-\#(number)","operation":"store","driver":"archive","#
                 + #""data":{"name":"\#(name)","source":{"file":"\#(folder)/\#(name)"}},"options":{"maxAttempts":1}}"#
             let message = OutgoingMessage(
-                exchange: topology.names.tasks, routingKey: "archive.store", isMandatory: true,
+                exchange: exchange, routingKey: "archive.store", isMandatory: true,
                 properties: MessageProperties(), body: Array(body.utf8))
             guard try await broker.publish(message) == .confirmed else { throw WorkerBenchmark.Unfinished() }
         }

@@ -1,3 +1,4 @@
+import Foundation
 import Sharing
 import Testing
 import TestSupport
@@ -57,6 +58,30 @@ struct MailboxTests {
         reader.cancel()
         await reader.value
         #expect(!slot.put(2))
+    }
+
+    @Test("a reader that is cancelled while something comes ends, and so do those who put it in and who cancelled")
+    func crossed() async {
+        for _ in 0..<1000 {
+            let (mailbox, slot) = Mailbox<Int>.make()
+            let isReading = Watched(false)
+            let ended = Watched(0)
+            let reader = Task {
+                isReading.change { $0 = true }
+                for await _ in mailbox {}
+                ended.change { $0 += 1 }
+            }
+            await isReading.first { $0 }
+            Thread.detachNewThread {
+                slot.put(1)
+                ended.change { $0 += 1 }
+            }
+            Thread.detachNewThread {
+                reader.cancel()
+                ended.change { $0 += 1 }
+            }
+            await ended.first { $0 == 3 }
+        }
     }
 
     @Test("nothing is taken once nobody can read it any more")

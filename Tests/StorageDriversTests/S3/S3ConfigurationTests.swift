@@ -16,7 +16,7 @@ struct S3ConfigurationTests {
     @Test("a bucket is enough")
     func least() throws {
         let configuration = try read(["bucket": "archive"])
-        #expect(configuration.region == "us-east-1" && !configuration.pathStyle && configuration.checksum == .md5)
+        #expect(configuration.region == "us-east-1" && !configuration.pathStyle && configuration.checksum == .signature)
         let url = try S3Address(configuration).url("a b/ü+c", query: [S3Query("uploads")])
         #expect(url.exposed == "https://archive.s3.us-east-1.amazonaws.com/a%20b/%C3%BC%2Bc?uploads=")
     }
@@ -34,14 +34,16 @@ struct S3ConfigurationTests {
     func all() throws {
         let configuration = try read([
             "bucket": "archive", "endpoint": "https://store.example", "region": "eu-west-1", "accessKey": "A",
-            "secretKey": "S", "sessionToken": "T", "checksum": "crc32c", "storageClass": "STANDARD_IA",
+            "secretKey": "S", "sessionToken": "T", "checksum": "crc32c",
+            "trailingChecksum": .bool(true), "storageClass": "STANDARD_IA",
             "objectLock": ["mode": "compliance", "days": .integer(30)],
             "encryption": ["mode": "sse-kms", "keyId": "k"],
             "tags": ["a": "b"], "partSizeBytes": .integer(16 << 20), "ca": "/etc/ca.pem",
         ])
         #expect(configuration.objectLock == .init(mode: .compliance, days: 30))
         #expect(configuration.encryption == .keyService(id: "k"))
-        #expect(configuration.checksum == .crc32c && configuration.partSizeBytes == 16 << 20)
+        #expect(configuration.checksum == .crc32c && configuration.trailingChecksum)
+        #expect(configuration.partSizeBytes == 16 << 20)
     }
 
     @Test(
@@ -55,6 +57,12 @@ struct S3ConfigurationTests {
             (["bucket": "abc", "accessKey": "A"], "secretKey"), (["bucket": "abc", "secretKey": "S"], "accessKey"),
             (["bucket": "abc", "sessionToken": "T"], "sessionToken"),
             (["bucket": "abc", "checksum": "sha1"], "checksum"),
+            (["bucket": "abc", "checksum": "md5", "trailingChecksum": .bool(true)], "trailingChecksum"),
+            (
+                [
+                    "bucket": "abc", "endpoint": "http://host", "checksum": "sha256", "trailingChecksum": .bool(true),
+                ], "trailingChecksum"
+            ),
             (["bucket": "abc", "storageClass": "a b"], "storageClass"),
             (["bucket": "abc", "objectLock": ["mode": "hard", "days": .integer(1)]], "mode"),
             (["bucket": "abc", "objectLock": ["mode": "compliance", "days": .integer(0)]], "days"),

@@ -22,6 +22,13 @@ struct S3PartTests {
         #expect(plan.isBuffered == (megabytes <= 48))
     }
 
+    @Test("parts that are longer than may be held pass through, where the size is known")
+    func held() {
+        let sizes: [Int64?] = [Int64(6) << 20, nil]
+        let plans = sizes.map { S3PartPlan(size: $0, wanted: 5 * Self.mib, mostHeldBytes: Self.mib) }
+        #expect(plans.map(\.isBuffered) == [false, true])
+    }
+
     @Test("parts of an archive of unknown size grow, and can always be held")
     func unknown() {
         let plan = S3PartPlan(size: nil, wanted: 8 * Self.mib)
@@ -83,7 +90,7 @@ struct S3PartTests {
     func reader() async throws {
         let chunks: [[UInt8]] = [Array(0..<10), Array(10..<13), Array(13..<50), [50]]
         for length in [1, 7, 13, 50, 51, 100] {
-            let reader = S3PartReader(ChunksBody(chunks, 0..<51), .init(sha256: true, crc32c: true))
+            let reader = S3PartReader(ChunksBody(chunks, 0..<51))
             var bytes: [UInt8] = []
             while true {
                 let part = try await reader.part(length)
@@ -95,6 +102,20 @@ struct S3PartTests {
             #expect(bytes == Array(0..<51))
             #expect(try await reader.isDrained())
         }
+    }
+
+    @Test("the digests of a part are those that are wanted, of all its bytes, or known already")
+    func digests() {
+        var bytes = S3Part.Bytes()
+        for chunk in ["1234", "56789"] { bytes.add(Array(chunk.utf8)) }
+        let plain = S3Part(bytes, .init(md5: true))
+        #expect(plain.etag == "25f9e794323b453885f5181f1b624d0b" && plain.sha256.isEmpty && plain.crc32c.isEmpty)
+        let sha256 = "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225"
+        let full = S3Part(bytes, .init(md5: true, sha256: true, crc32c: true))
+        #expect(full.etag == plain.etag && full.sha256 == sha256 && full.crc32c == [0xE3, 0x06, 0x92, 0x83])
+        let known = S3Part(bytes, .init(sha256: true), sha256: "known")
+        #expect(known.sha256 == "known" && known.md5.isEmpty)
+        #expect(S3Part(bytes, .init(), sha256: "known").sha256.isEmpty)
     }
 
     private func part(_ number: Int) -> S3SentPart {

@@ -70,6 +70,14 @@ enum GoldenTasks {
                         destination: .url(TaskURL(url: "https://files.example.org/put", headers: ["X-Job": "17"])),
                         range: ByteRange(offset: 10, length: 20))), options: options, labels: ["x"])
         ),
+        .init(
+            "retrieve-credentials",
+            task(
+                .retrieve(
+                    RetrieveData(
+                        archive: .key(F.key),
+                        destination: .url(TaskURL(url: "sftp://files.example.org/a", credentials: "partner")))))
+        ),
         .init("retrieve-inline", task(.retrieve(RetrieveData(archive: .key(F.key), destination: .inline)))),
         .init(
             "delete-full", task(.delete(DeleteData(archive: .handle(F.handle), strict: true, reason: "asked\nby mail")))

@@ -5,14 +5,16 @@ import Sharing
 /// Where moto is missing `start` throws: the tests that need it fail.
 package final class MotoServer: Sendable {
     private let server: StartedServer
-    private static let one = Guarded<Task<MotoServer, any Error>?>(nil)
+    private static let shared = Guarded<[Bool: Task<MotoServer, any Error>]>([:])
 
     /// One for all tests of this process that only need buckets of their own.
-    package static func shared() async throws -> MotoServer {
-        let starting = one.withLock { starting in
+    package static func shared(isSecure: Bool = false) async throws -> MotoServer {
+        let starting = shared.withLock { shared in
+            let environment = isSecure ? ["MOTO_TLS": "1"] : [:]
             let task =
-                starting ?? Task.detached { MotoServer(try await StartedServer("moto.sh", ports: 1)) }
-            starting = task
+                shared[isSecure]
+                ?? Task.detached { MotoServer(try await StartedServer("moto.sh", ports: 1, environment)) }
+            shared[isSecure] = task
             return task
         }
         return try await starting.value
@@ -24,9 +26,11 @@ package final class MotoServer: Sendable {
 
     /// It takes any credentials.
     package var account: S3Account {
-        S3Account(
+        var account = S3Account(
             endpoint: server.facts["S3_ENDPOINT"] ?? "", accessKey: server.facts["S3_ACCESS_KEY"] ?? "",
             secretKey: server.facts["S3_SECRET_KEY"] ?? "")
+        account.authorities = server.facts["S3_CA"]
+        return account
     }
 
     /// The end of its log, for the message of a test that fails.

@@ -20,6 +20,7 @@ package final class StartedServer: Sendable {
     ///
     /// - Throws: `Failure` with what the script said, which names what is not installed.
     package init(_ script: String, ports: Int, _ environment: [String: String] = [:]) async throws {
+        ProcessEnd.isSudden
         self.script = Checkout.path("Tests/Servers/" + script)
         folder = try TemporaryFolder()
         // Before the server: whatever happens to this process from here on, the server ends.

@@ -18,12 +18,13 @@ extension S3Bucket {
     /// Sends one part; returns the head of the answer.
     func send(
         _ number: Int, of upload: S3Upload, headers: TransferHeaders, _ body: S3Call.Body,
-        _ worked: (@Sendable () -> Void)? = nil
+        trailer: TrailingChecksum? = nil, _ worked: (@Sendable () -> Void)? = nil
     ) async throws(StorageError) -> TransferHeaders {
         var headers = headers
         encryption?.addKey(to: &headers)
         let query = [S3Query("partNumber", String(number)), S3Query("uploadId", upload.id)]
         var call = S3Call("PUT", upload.key, query, headers: headers, body: body)
+        call.trailer = trailer
         call.worked = worked
         return try await client.send(call).headers
     }
@@ -108,7 +109,7 @@ extension S3Bucket {
                 guard let number = element["PartNumber"].flatMap({ Int($0.text) }),
                     let size = element["Size"].flatMap({ Int64($0.text) }), let etag = element["ETag"]?.text
                 else { throw S3Page.unreadable("a part without number, size or tag") }
-                let checksum = ["ChecksumCRC32C", "ChecksumSHA256"].lazy
+                let checksum = TrailingChecksum.allCases.lazy.map(\.element)
                     .compactMap { name in element[name].map { (element: name, value: $0.text) } }.first
                 parts.append(
                     S3StoredPart(number: number, size: size, etag: S3Object.bareTag(etag), checksum: checksum))

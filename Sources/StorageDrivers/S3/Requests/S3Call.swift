@@ -21,6 +21,8 @@ struct S3Call: Sendable {
     var query: [S3Query]
     var headers: TransferHeaders
     var body: Body
+    /// What follows a `part` or a `stream`, over TLS.
+    var trailer: TrailingChecksum?
     /// Told whenever bytes of the body have gone.
     var worked: (@Sendable () -> Void)?
 

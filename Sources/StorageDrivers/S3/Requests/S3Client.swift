@@ -94,18 +94,20 @@ final class S3Client: Sendable {
         var mended: Set<S3Errors.Mending> = []
         while true {
             let credentials = try await source.credentials()
+            let assumed = skew.withLock { $0 }
             let response = try await start(call, over: client ?? transfers, with: credentials)
             if (200..<300).contains(response.head.status) { return try await take(response) }
             let bytes = try await Self.bytes(of: response, call)
             let failure = S3Failure(bytes)
             let headers = response.head.headers
-            let ahead = ahead(headers)
+            let ahead = ahead(headers, assuming: assumed)
             guard call.isReplayable,
                 let mending = S3Errors.mending(response.head.status, failure, secondsAhead: ahead / 1000),
                 mended.insert(mending).inserted
             else { throw S3Errors.error(status: response.head.status, failure, headers, call, at: time) }
             switch mending {
-            case .clock: skew.withLock { $0 += ahead }
+            // Set, not added to: several at once find the same.
+            case .clock: skew.withLock { $0 = assumed + ahead }
             case .credentials: await source.renew(after: credentials)
             }
         }
@@ -127,9 +129,17 @@ final class S3Client: Sendable {
                 payload = isSecure ? .unsigned : .hashed(SHA256Hasher.digest(of: bytes).hexadecimal)
                 request.body = .bytes(bytes)
             case .part(let part):
+                if let trailer = call.trailer {
+                    let body = S3PartBody(part)
+                    return try await client.start(
+                        trailing(request, body, Int64(part.count), trailer, credentials))
+                }
                 payload = isSecure ? .unsigned : .hashed(part.sha256)
-                request.body = .stream(S3PartBody(part), size: Int64(part.count))
+                request.body = part.body
             case .stream(let body, let size):
+                if let trailer = call.trailer {
+                    return try await client.start(trailing(request, body, size, trailer, credentials))
+                }
                 guard !isSecure else {
                     payload = .unsigned
                     request.body = .stream(body, size: size)
@@ -155,6 +165,22 @@ final class S3Client: Sendable {
         return request
     }
 
+    /// The header that names the algorithm of a checksum that goes with the bytes.
+    static let checksumAlgorithm = "x-amz-sdk-checksum-algorithm"
+
+    /// TLS answers for the way, the checksum behind the bytes for what the store makes of them.
+    private func trailing(
+        _ request: TransferRequest, _ body: any TransferBody, _ size: Int64, _ trailer: TrailingChecksum,
+        _ credentials: S3Credentials
+    ) -> TransferRequest {
+        var request = request
+        request.headers.add(Self.checksumAlgorithm, trailer.algorithm)
+        let chunks = ChunkedPayload(body, size: size, trailer: trailer)
+        _ = signature.sign(&request, payload: chunks.payload, with: credentials, at: time)
+        request.body = .stream(chunks, size: chunks.encodedLength)
+        return request
+    }
+
     private static func bytes(of response: TransferResponse, _ call: S3Call) async throws(StorageError) -> [UInt8] {
         do throws(TransferError) {
             return try await response.bytes(atMost: S3Document.mostBytes)
@@ -163,9 +189,9 @@ final class S3Client: Sendable {
         }
     }
 
-    /// How many milliseconds the store is ahead of what we take for its time.
-    private func ahead(_ headers: TransferHeaders) -> Int64 {
-        let ours = time.millisecondsSinceEpoch
+    /// How many milliseconds the store is ahead of what we took for its time when we asked.
+    private func ahead(_ headers: TransferHeaders, assuming skew: Int64) -> Int64 {
+        let ours = now().millisecondsSinceEpoch + skew
         return headers["Date"].flatMap { HTTPDate.milliseconds($0, now: ours) }.map { $0 - ours } ?? 0
     }
 }

@@ -56,7 +56,7 @@ struct S3Page: Sendable {
 
     /// A key out of a listing that was asked for in URL encoding.
     static func decoded(_ text: String) throws(StorageError) -> String {
-        guard let key = String(validating: AWSEncoding.decodeQuery(text.utf8), as: UTF8.self) else {
+        guard let key = String(validating: PercentDecoding.decode(text.utf8, plusIsSpace: true), as: UTF8.self) else {
             throw unreadable("a key that is no text")
         }
         return key

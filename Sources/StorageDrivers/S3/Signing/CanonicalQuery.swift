@@ -16,7 +16,9 @@ struct CanonicalQuery: Equatable {
     init(wire: String?) {
         for part in (wire ?? "").utf8.split(separator: UInt8(ascii: "&")) {
             let halves = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            let encoded = halves.map { AWSEncoding.encode(AWSEncoding.decodeQuery($0), keepingSlash: false) }
+            let encoded = halves.map {
+                AWSEncoding.encode(PercentDecoding.decode($0, plusIsSpace: true), keepingSlash: false)
+            }
             parameters.append(Parameter(name: encoded[0], value: encoded.count == 2 ? encoded[1] : ""))
         }
     }

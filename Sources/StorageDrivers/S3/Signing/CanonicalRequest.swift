@@ -20,10 +20,17 @@ struct CanonicalRequest {
         self.path = path
         self.query = query
         self.payload = payload
-        var values: [String: [String]] = [:]
-        for (name, value) in headers { values[name.lowercased(), default: []].append(value.withoutSpareSpaces) }
-        self.headers = values.map { (name: $0.key, value: $0.value.joined(separator: ",")) }
+        // The order of those of one name stays: sorting is stable.
+        let sorted = headers.map { (name: $0.0.lowercased(), value: $0.1.withoutSpareSpaces) }
             .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        self.headers = []
+        for (name, value) in sorted {
+            if let last = self.headers.indices.last, self.headers[last].name == name {
+                self.headers[last].value += "," + value
+            } else {
+                self.headers.append((name, value))
+            }
+        }
     }
 
     /// The names of the headers, parted by semicolons.
@@ -40,6 +47,14 @@ struct CanonicalRequest {
 extension String {
     /// Without spaces and tabs at its ends, and one space for each run of them inside.
     fileprivate var withoutSpareSpaces: String {
+        var wasSpace = true
+        let isTidy =
+            utf8.allSatisfy { byte in
+                let isSpace = byte == UInt8(ascii: " ")
+                defer { wasSpace = isSpace }
+                return byte != UInt8(ascii: "\t") && !(isSpace && wasSpace)
+            } && (!wasSpace || isEmpty)
+        if isTidy { return self }
         let words = utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
         return words.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
     }

@@ -8,6 +8,7 @@ import Transfer
 struct SignatureV4: Sendable {
     let region: String
     let service: String
+    private let keys = SigningKeys()
 
     static let algorithm = "AWS4-HMAC-SHA256"
     /// The longest time that a signed URL can be good for: seven days.
@@ -40,7 +41,7 @@ struct SignatureV4: Sendable {
         let canonical = CanonicalRequest(
             method: request.method, path: request.url.path, query: CanonicalQuery(wire: request.url.query),
             headers: [("host", request.url.hostHeader)] + signed, payload: payload.text)
-        let key = scope.key(of: credentials)
+        let key = keys.key(of: credentials, in: scope)
         let signature = key.signature(of: scope.stringToSign(canonical))
         headers.set(
             "Authorization",
@@ -81,14 +82,14 @@ struct SignatureV4: Sendable {
             throw TransferError(.invalidRequest, "a parameter of the URL belongs to its signature")
         }
         canonical.query = parameters
-        let signature = scope.key(of: credentials).signature(of: scope.stringToSign(canonical))
+        let signature = keys.key(of: credentials, in: scope).signature(of: scope.stringToSign(canonical))
         let path = url.path.isEmpty ? "/" : url.path
         return Secret("\(url.scheme)://\(url.hostHeader)\(path)?\(parameters.text)&X-Amz-Signature=\(signature)")
     }
 
     private static func isSigned(_ name: String) -> Bool {
         let name = name.lowercased()
-        return name.hasPrefix("x-amz-") || name.hasPrefix("if-")
+        return name.utf8.starts(with: "x-amz-".utf8) || name.utf8.starts(with: "if-".utf8)
             || ["content-type", "content-md5", "content-encoding", "range"].contains(name)
     }
 }

@@ -21,6 +21,11 @@ struct SigningScope: Sendable, Equatable {
 
     var text: String { "\(day)/\(region)/\(service)/aws4_request" }
 
+    func hasSameKey(as other: SigningScope) -> Bool {
+        moment.utf8.prefix(8).elementsEqual(other.moment.utf8.prefix(8)) && region == other.region
+            && service == other.service
+    }
+
     /// The key that signs within this scope; it opens nothing else.
     func key(of credentials: S3Credentials) -> SigningKey {
         var key = Array("AWS4\(credentials.secretKey.exposed)".utf8)

@@ -1,13 +1,19 @@
 import Cryptography
 import StowageContract
 
-/// A checksum that is known only when the body has gone, and follows it.
-enum TrailingChecksum: String, Sendable {
+/// A checksum that may be known only when the body has gone, and follow it.
+enum TrailingChecksum: String, Sendable, CaseIterable {
     case crc32c
     case sha256
 
     /// The name of its field, in lower case.
     var trailer: String { "x-amz-checksum-\(rawValue)" }
+
+    /// As stores call it.
+    var algorithm: String { rawValue.uppercased() }
+
+    /// Its element in the end of an upload.
+    var element: String { "Checksum" + algorithm }
 
     /// How many bytes it has.
     var byteCount: Int {
@@ -36,8 +42,11 @@ struct RunningChecksum: ~Copyable {
         }
     }
 
-    /// The line that follows the last chunk: what it is of the bytes so far, in base64.
-    var line: String { "\(checksum.trailer):\(Base64.encode(bytes))\r\n" }
+    /// The line that follows the last chunk.
+    var line: String { "\(checksum.trailer):\(value)\r\n" }
+
+    /// What it is of the bytes so far, in base64.
+    var value: String { Base64.encode(bytes) }
 
     private var bytes: [UInt8] {
         switch checksum {

@@ -13,6 +13,7 @@ extension TransferURL {
 
 extension TransferHeaders {
     mutating func remove(_ names: [String]) {
+        guard names.contains(where: { self[$0] != nil }) else { return }
         let names = names.map { $0.lowercased() }
         var rest = TransferHeaders()
         for field in fields where !names.contains(field.name.lowercased()) { rest.add(field.name, field.value) }

@@ -19,10 +19,10 @@ extension S3MultipartWrite {
         let answer = try await bucket.put(noteKey, checkpoint.bytes)
         var headers = options.headers(request, locks: driver.facts.locks)
         headers.add(S3ManifestHeader.beside, RecordName.manifest)
-        switch driver.configuration.checksum {
-        case .none, .md5: break
-        case .crc32c: headers.add("x-amz-checksum-algorithm", "CRC32C")
-        case .sha256: headers.add("x-amz-checksum-algorithm", "SHA256")
+        // Whoever says which one has to bring it with every part: of those that are copied nobody has it, and of those
+        // that pass not before they have.
+        if original == nil, plan.isBuffered || driver.trailer != nil, let checksum = driver.checksum.trailing {
+            headers.add("x-amz-checksum-algorithm", checksum.algorithm)
         }
         let id = try await bucket.begin(request.key.text, headers: headers)
         let upload = S3Upload(key: request.key.text, id: id, initiated: driver.now())

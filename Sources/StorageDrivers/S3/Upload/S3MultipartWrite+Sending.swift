@@ -70,7 +70,7 @@ extension S3MultipartWrite {
     }
 
     /// Bytes that lie in a part already, and must be hashed all the same.
-    private func skip(_ bytes: Int64) async throws(StorageError) {
+    func skip(_ bytes: Int64) async throws(StorageError) {
         var left = bytes
         while left > 0, let chunk = try await reader.chunk(Int(min(left, 1 << 20))) { left -= Int64(chunk.count) }
     }
@@ -78,7 +78,9 @@ extension S3MultipartWrite {
     private func send(
         _ number: Int, _ held: Held, of upload: S3Upload, unlessThere stored: S3StoredPart?
     ) async -> Sent {
-        let part = held.part
+        var digests = driver.digests
+        if stored != nil { digests.md5 = true }
+        let part = S3Part(held.part, digests)
         defer { withExtendedLifetime(held.share) {} }
         if let stored, stored.size == Int64(part.count), stored.etag == part.etag {
             request.worked()
@@ -90,39 +92,17 @@ extension S3MultipartWrite {
         do throws(StorageError) {
             let configuration = driver.configuration
             var headers: TransferHeaders = []
-            configuration.checksum.add(of: part, to: &headers)
-            let answer = try await bucket.send(number, of: upload, headers: headers, .part(part), request.worked)
+            if driver.trailer == nil { driver.checksum.add(of: part, to: &headers) }
+            let answer = try await bucket.send(
+                number, of: upload, headers: headers, .part(part), trailer: driver.trailer, request.worked)
             guard let etag = answer["ETag"] else { throw S3Page.unreadable("a part without an entity tag") }
             return .success(
                 S3SentPart(
                     number: number, count: part.count, etag: S3Object.bareTag(etag),
-                    isProved: try configuration.checksum.isProved(part, answer, configuration),
-                    checksum: configuration.checksum.element(of: part)))
+                    isProved: try driver.checksum.isProved(part, answer, configuration),
+                    checksum: driver.checksum.element(of: part)))
         } catch {
             return .failure(error)
-        }
-    }
-
-    /// Parts that are too long to be held, one after the other.
-    func passParts(_ session: inout Session) async throws(StorageError) {
-        var left = request.size ?? 0
-        while left > 0 {
-            let length = Int(min(left, Int64(plan.bytes(ofPart: session.ledger.next))))
-            let number = session.ledger.read(upTo: nil)
-            let passing = S3PassingPart(reader, bytes: length)
-            let answer = try await bucket.send(
-                number, of: session.upload, headers: [], .stream(passing, size: Int64(length)), request.worked)
-            guard let etag = answer["ETag"].map({ S3Object.bareTag($0) }) else {
-                throw S3Page.unreadable("a part without an entity tag")
-            }
-            let isProved = driver.configuration.checksum == .md5 && etag == passing.etag
-            session.ledger.note(S3SentPart(number: number, count: length, etag: etag, isProved: isProved))
-            left -= Int64(length)
-        }
-        // The end of the source is the seal's to see.
-        guard try await reader.isDrained() else {
-            throw StorageError(
-                .integrityMismatch, .permanent, "the source does not have the size that was promised", at: .source)
         }
     }
 

@@ -16,12 +16,14 @@ struct S3MultipartWrite {
         var skip: Int64 = 0
         /// The version of the note that stands, in buckets that keep them.
         var noteVersion: String?
+        /// Nobody is to go on with it.
+        var isSpoilt = false
         /// Whether the archive may have been completed.
         var mayStand = false
     }
 
     /// A part that was read before it was clear that there would be more.
-    typealias Held = (part: S3Part, share: ByteBudget.Share)
+    typealias Held = (part: S3Part.Bytes, share: ByteBudget.Share)
 
     let driver: S3StorageDriver
     let request: WriteRequest
@@ -31,6 +33,8 @@ struct S3MultipartWrite {
     let folder: S3Folder
     /// `nil`: nobody can go on with it.
     let resumable: (any ResumableBody)?
+    /// What the store makes the parts of; `nil`: the reader brings them.
+    var original: S3Original?
 
     var bucket: S3Bucket { driver.bucket }
     var noteKey: String { request.key.s3Folder + S3Names.upload }
@@ -38,7 +42,9 @@ struct S3MultipartWrite {
     func run(after first: Held? = nil) async throws(StorageError) -> WriteReceipt {
         var session = try await begin()
         do throws(StorageError) {
-            if plan.isBuffered {
+            if let original {
+                try await copyParts(&session, of: original)
+            } else if plan.isBuffered {
                 try await sendParts(&session, first)
             } else {
                 try await passParts(&session)

@@ -9,7 +9,7 @@ struct S3PartLedger: Sendable {
     private(set) var safePlace: S3PartReader.Place?
     /// So many parts, from the first on, lie in the store.
     private(set) var safe = 0
-    private var safeBytes: Int64 = 0
+    private(set) var safeBytes: Int64 = 0
     private var notedBytes: Int64 = 0
     private var hasNoted = false
     /// Whether an earlier worker has sent the first of them, and nobody here has seen their bytes.

@@ -1,9 +1,8 @@
-import Cryptography
 import Sharing
 import Storage
 import StowageContract
 
-/// Cuts a body into parts, and computes what each is to be proved by.
+/// Cuts a body into parts.
 ///
 /// Used by one task at a time.
 final class S3PartReader: Sendable {
@@ -21,19 +20,11 @@ final class S3PartReader: Sendable {
         var place: Place?
     }
 
-    /// Which digests are wanted besides MD5.
-    struct Digests: Sendable {
-        var sha256 = false
-        var crc32c = false
-    }
-
     private let body: any ArchiveBody
-    private let digests: Digests
     private let state = Guarded(State())
 
-    init(_ body: any ArchiveBody, _ digests: Digests) {
+    init(_ body: any ArchiveBody) {
         self.body = body
-        self.digests = digests
     }
 
     /// The last place at or before the end of what was handed out that another delivery can go on from; `nil`: none.
@@ -62,22 +53,10 @@ final class S3PartReader: Sendable {
     }
 
     /// The next part of at most `limit` bytes; fewer only at the end.
-    func part(_ limit: Int) async throws(StorageError) -> S3Part {
-        var chunks: [[UInt8]] = []
-        var count = 0
-        var md5 = MD5Hasher()
-        var sha256 = digests.sha256 ? SHA256Hasher() : nil
-        var crc32c = digests.crc32c ? CRC32C() : nil
-        while count < limit, let chunk = try await chunk(limit - count) {
-            md5.update(chunk)
-            sha256?.update(chunk)
-            crc32c?.update(chunk)
-            count += chunk.count
-            chunks.append(chunk)
-        }
-        return S3Part(
-            chunks: chunks, count: count, md5: md5.finalize(), sha256: sha256.take()?.finalize().hexadecimal ?? "",
-            crc32c: crc32c?.bytes ?? [])
+    func part(_ limit: Int) async throws(StorageError) -> S3Part.Bytes {
+        var bytes = S3Part.Bytes()
+        while bytes.count < limit, let chunk = try await chunk(limit - bytes.count) { bytes.add(chunk) }
+        return bytes
     }
 
     /// Whether nothing comes any more; reads on where that is not known yet.

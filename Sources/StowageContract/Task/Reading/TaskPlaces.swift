@@ -11,15 +11,7 @@ extension ObjectReader {
         let credentials = try text("credentials", bytes: 64)
         try finish()
         try requireOne(of: ["inline", "file", "url", "handle"])
-        if let url {
-            if headers != nil, credentials != nil {
-                throw problem("credentials", "and headers are both there; only one of the two is possible")
-            }
-            return .url(
-                TaskURL(
-                    url: try checked(url, schemes: ["http", "https", "ftp", "ftps", "sftp"]), headers: headers ?? [:],
-                    credentials: credentials))
-        }
+        if let url { return .url(try location(url, headers, credentials)) }
         if headers != nil { throw problem("headers", "is possible only with url") }
         if credentials != nil { throw problem("credentials", "is possible only with url") }
         if let file { return .file(file) }
@@ -33,15 +25,26 @@ extension ObjectReader {
         let file = try file("file")
         let url = try string("url")
         let headers = try headers("headers")
+        let credentials = try text("credentials", bytes: 64)
         try finish()
         try requireOne(of: ["file", "url", "inline"])
-        if let url {
-            return .url(TaskURL(url: try checked(url, schemes: ["http", "https"]), headers: headers ?? [:]))
-        }
+        if let url { return .url(try location(url, headers, credentials)) }
         if headers != nil { throw problem("headers", "is possible only with url") }
+        if credentials != nil { throw problem("credentials", "is possible only with url") }
         if let file { return .file(file) }
         if inline == false { throw problem("inline", "must be true where it is given") }
         return .inline
+    }
+
+    private func location(
+        _ url: String, _ headers: [String: String]?, _ credentials: String?
+    ) throws(MemberProblem) -> TaskURL {
+        if headers != nil, credentials != nil {
+            throw problem("credentials", "and headers are both there; only one of the two is possible")
+        }
+        return TaskURL(
+            url: try checked(url, schemes: ["http", "https", "ftp", "ftps", "sftp"]), headers: headers ?? [:],
+            credentials: credentials)
     }
 
     private func requireOne(of names: [String]) throws(MemberProblem) {

@@ -10,7 +10,8 @@ enum RetrieveCommand: Subcommand {
             .value("to", "FILE", "a file below a spool root, written by the worker and never replaced"),
             .value(
                 "output", letter: "o", "FILE", "a file here, never replaced, or - ; only for what fits into a message"),
-            .value("url", "URL", "a URL that the worker sends it to with PUT"),
+            .value("url", "URL", "a URL that the worker sends it to"),
+            .value("credentials", "NAME", "the configured credentials for --url"),
             .value("range", "OFFSET[:LENGTH]", "only these bytes"),
         ] + CommonOption.task,
         notes: ["One of --to, --output and --url says where the bytes go."])
@@ -26,7 +27,7 @@ enum RetrieveCommand: Subcommand {
         if let file = line.string("to") {
             destination = .file(context.absolutePath(file))
         } else if let url = line.string("url") {
-            destination = .url(TaskURL(url: url))
+            destination = .url(TaskURL(url: url, credentials: line.string("credentials")))
         } else {
             destination = .inline
             output = line.string("output")

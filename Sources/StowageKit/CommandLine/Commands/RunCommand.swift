@@ -43,7 +43,8 @@ enum RunCommand: Subcommand {
         let watchdog = Watchdog(
             time: context.time, logger: observability.logger, metrics: observability.metrics)
         async let _ = watchdog.run()
-        let locations = Locations(configuration.locationPolicy, time: context.time)
+        let locations = Locations(
+            configuration.locationPolicy, fileServers: BundledConnectors.all, time: context.time)
         let bench = TaskBench(
             configuration: configuration, api: api, blocking: blocking, locations: locations, time: context.time,
             watchdog: watchdog)

@@ -10,8 +10,10 @@ struct S3Folder: Sendable {
     private(set) var others: [String] = []
     /// Names of records.
     private(set) var records: Set<String> = []
+    /// In buckets that keep them, the oldest version of the archive; `nil` where not all of them are seen.
+    private(set) var firstVersion: String?
 
-    init(_ entries: [S3Entry], of key: ArchiveKey) {
+    init(_ entries: [S3Entry], of key: ArchiveKey, isWhole: Bool = true) {
         let folder = key.s3Folder
         for entry in entries where !entry.isMarker && entry.key.utf8.starts(with: folder.utf8) {
             let name = String(Substring(entry.key.utf8.dropFirst(folder.utf8.count)))
@@ -20,6 +22,7 @@ struct S3Folder: Sendable {
                 records.insert(name)
             } else if entry.key.hasSameBytes(as: key.text) {
                 hasArchive = true
+                firstVersion = isWhole ? entry.version : nil
             } else if !others.contains(name) {
                 others.append(name)
             }
@@ -30,11 +33,8 @@ struct S3Folder: Sendable {
 extension S3StorageDriver {
     /// The folder of a key; a folder with more than a thousand objects is somebody else's, and is looked at as far.
     func look(_ key: ArchiveKey) async throws(StorageError) -> S3Folder {
-        let page =
-            facts.isVersioned
-            ? try await bucket.versions(key.s3Folder, delimiter: "/")
-            : try await bucket.objects(key.s3Folder, delimiter: "/")
-        return S3Folder(page.entries, of: key)
+        let look = try await looks.entries(of: key.s3Folder)
+        return S3Folder(look.entries, of: key, isWhole: look.isWhole)
     }
 
     /// Refuses a write that comes too late, or for a key that is taken.
