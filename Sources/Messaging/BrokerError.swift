@@ -8,6 +8,8 @@ package struct BrokerError: Error, Sendable, CustomStringConvertible {
         case refused
         /// The exchange or queue does not exist. An administrator must act.
         case notFound
+        /// The queue exists, and the broker cannot serve it for now: it is starting, or a node is down. Try again later.
+        case unavailable
         /// The user may not do this. An administrator must act.
         case accessRefused
         /// The object exists with other arguments.

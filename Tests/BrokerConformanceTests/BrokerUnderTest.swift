@@ -101,6 +101,17 @@ struct BrokerUnderTest: Sendable {
         try rabbit?.control("delete_queue", name)
     }
 
+    /// The queue exists, and cannot be reached until `restoreQueue(_:)`.
+    func withdrawQueue(_ name: String) throws {
+        memory?.withdrawQueue(name)
+        try rabbit?.withdrawQueue(name)
+    }
+
+    func restoreQueue(_ name: String) throws {
+        memory?.restoreQueue(name)
+        try rabbit?.restoreQueue(name)
+    }
+
     /// A durable quorum queue bound to nothing but the default exchange.
     func makeQueue(_ suffix: String, _ arguments: FieldTable = [:]) async throws -> String {
         let name = name(suffix)

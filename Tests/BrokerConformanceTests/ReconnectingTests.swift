@@ -82,6 +82,42 @@ extension BrokerConformance {
             }
         }
 
+        @Test(
+            "a queue that cannot be reached for now is not missing, and who consumes it waits",
+            arguments: BrokerKind.allCases)
+        func unreachableQueue(_ kind: BrokerKind) async throws {
+            try await BrokerUnderTest.with(kind) { test in
+                let queue = try await test.makeQueue("unreachable")
+                try await test.send("kept", to: queue)
+                try test.withdrawQueue(queue)
+                let item = TopologyItem.queue(name: queue, arguments: ["x-queue-type": .string("quorum")])
+                let asked = await #expect(throws: BrokerError.self) {
+                    try await test.broker.declare(item, passive: true)
+                }
+                #expect(asked?.kind == .unavailable, "\(asked?.description ?? "")")
+                let counted = await #expect(throws: BrokerError.self) {
+                    _ = try await test.broker.messageCount(of: queue)
+                }
+                #expect(counted?.kind == .unavailable)
+                let absent = TopologyItem.queue(name: test.name("absent"), arguments: [:])
+                let missing = await #expect(throws: BrokerError.self) {
+                    try await test.broker.declare(absent, passive: true)
+                }
+                #expect(missing?.kind == .notFound)
+                async let waiting = test.broker.consume(queue, ConsumerOptions(channels: 2, prefetch: 1))
+                // Of RabbitMQ the wait can be seen; in memory whoever consumes is only noted down.
+                if kind == .rabbitMQ {
+                    #expect(
+                        try await eventually { test.log.messages.contains("the broker closed a consumer's channel") })
+                }
+                try test.restoreQueue(queue)
+                let consumer = try await waiting
+                var deliveries = consumer.deliveries.makeAsyncIterator()
+                #expect(await deliveries.next()?.text == "kept")
+                await consumer.cancel()
+            }
+        }
+
         @Test("a consumer that the broker has forgotten consumes again")
         func forgottenConsumer() async throws {
             try await BrokerUnderTest.with(.rabbitMQ) { test in

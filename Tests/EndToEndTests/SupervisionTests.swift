@@ -91,6 +91,20 @@ extension EndToEnd {
             }
         }
 
+        @Test("a worker waits for a queue that its broker has not found again yet")
+        func startingBroker() async throws {
+            try await Installation.with { here in
+                try here.server.withdrawQueue("stowage.control", of: here.virtualHost)
+                let worker = try here.launchWorker()
+                try await worker.saying("the broker cannot serve the topology yet", "stowage.control")
+                #expect(worker.process.exitIfEnded == nil)
+                try here.server.restoreQueue("stowage.control", of: here.virtualHost)
+                try await worker.consuming()
+                #expect(try await here.run(.store("archive", [1])).stored != nil)
+                #expect(await worker.stop() == .code(0), "\(worker.lastLines)")
+            }
+        }
+
         @Test("SIGTERM in the middle of much work ends the worker cleanly, and another does the rest")
         func terminated() async throws {
             try await Installation.with { here in

@@ -129,7 +129,8 @@ extension AMQPConnection {
     func consumerFailed(
         _ subscriber: AMQPSubscriber, _ channel: AMQPChannel, _ error: BrokerError
     ) throws(BrokerError) {
-        if subscriber.started != nil || subscriber.isTemporary { return end(subscriber, error) }
+        let isFatal = subscriber.started != nil && error.kind != .unavailable
+        if isFatal || subscriber.isTemporary { return end(subscriber, error) }
         if channel.isRetired {
             channels[Int(channel.number)] = nil
             return

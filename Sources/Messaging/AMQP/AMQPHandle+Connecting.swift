@@ -99,18 +99,3 @@ extension Duration {
     /// Rounded down.
     var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }
-
-extension BrokerError {
-    /// From the code and text with which the broker closed a channel or connection.
-    init(code: UInt16, text: String) {
-        let kind: Kind
-        switch code {
-        case 403, 405, 530: kind = .accessRefused
-        case 404: kind = .notFound
-        case 406: kind = .preconditionFailed
-        case 320, 541: kind = .disconnected
-        default: kind = .unexpected
-        }
-        self.init(kind, text)
-    }
-}

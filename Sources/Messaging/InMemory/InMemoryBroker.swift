@@ -73,6 +73,7 @@ package final class InMemoryBroker: MessageBroker {
     package func messageCount(of queue: String) async throws(BrokerError) -> Int {
         try server.withHost { [connection] (host) throws(BrokerError) in
             try host.requireUp(connection)
+            try host.requireServed(queue)
             guard let queue = host.queues[queue] else { throw BrokerError(.notFound, "no queue '\(queue)'") }
             return queue.ready.count
         }

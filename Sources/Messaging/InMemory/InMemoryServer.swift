@@ -81,6 +81,16 @@ package final class InMemoryServer: Sendable {
         }
     }
 
+    /// A queue cannot be reached until `restoreQueue(_:)`, as while its node is down.
+    package func withdrawQueue(_ name: String) {
+        withHost { $0.withdraw(name) }
+    }
+
+    /// The queue is back, with its messages.
+    package func restoreQueue(_ name: String) {
+        withHost { $0.restore(name) }
+    }
+
     /// The next `times` publishes to `exchange` are refused (`basic.nack`).
     package func refusePublishes(to exchange: String, times: Int) {
         withHost { $0.faults[exchange, default: []] += Array(repeating: .refused, count: times) }

@@ -27,13 +27,14 @@ extension VirtualHost {
             connections[connection]?.consumers[consumer] = record
             return
         }
-        while record.channels.count > record.wanted {
+        let served = withdrawn.contains(record.queue) ? 0 : record.wanted
+        while record.channels.count > served {
             let number = record.channels.removeLast()
             connections[connection]?.channels[number]?.isConsuming = false
             removeIfIdle(number, of: connection)
             queues[record.queue]?.subscribers.removeAll { $0 == Subscriber(connection: connection, channel: number) }
         }
-        while record.channels.count < record.wanted, let number = openChannelNumber(of: connection) {
+        while record.channels.count < served, let number = openChannelNumber(of: connection) {
             var channel = InMemoryConnection.Channel(consumer: consumer, prefetch: record.options.prefetch)
             let count = queues[record.queue]?.ready.count ?? 0
             channel.offset = record.nextOffset ?? record.options.streamOffset(in: count)

@@ -12,6 +12,7 @@ extension VirtualHost {
 
     /// Takes the front message for a `get`.
     mutating func get(_ name: String, connection: UInt64) throws(BrokerError) -> Delivery? {
+        try requireServed(name)
         guard queues[name] != nil else { throw BrokerError(.notFound, "no queue '\(name)'") }
         guard let message = queues[name]?.ready.popFirst() else { return nil }
         return hand(message, from: name, to: connection, channel: 0)

@@ -11,6 +11,8 @@ struct VirtualHost: Sendable {
     /// Publishes waiting for the alarm to end.
     var waiting: [Handover<Void>] = []
     var faults: [String: [PublishFault]] = [:]
+    /// Queues that exist and cannot be reached.
+    var withdrawn: Set<String> = []
     private var lastNumber: UInt64 = 0
 
     /// What happens to the next publish to an exchange.
@@ -36,6 +38,7 @@ struct VirtualHost: Sendable {
                 exchanges[name] = InMemoryExchange(kind: kind, arguments: arguments)
             }
         case .queue(let name, let arguments):
+            try requireServed(name)
             if let queue = queues[name] {
                 guard queue.owner == owner else {
                     throw BrokerError(.accessRefused, "queue '\(name)' belongs to another connection")
@@ -49,6 +52,7 @@ struct VirtualHost: Sendable {
                 resumeConsumers(of: name)
             }
         case .binding(let binding):
+            try requireServed(binding.queue)
             guard queues[binding.queue] != nil else { throw BrokerError(.notFound, "no queue '\(binding.queue)'") }
             guard exchanges[binding.exchange] != nil else {
                 throw BrokerError(.notFound, "no exchange '\(binding.exchange)'")
@@ -78,7 +82,7 @@ struct VirtualHost: Sendable {
         }
     }
 
-    private mutating func resumeConsumers(of queue: String) {
+    mutating func resumeConsumers(of queue: String) {
         for connection in connections.keys.sorted() {
             for (id, consumer) in connections[connection]?.consumers ?? [:] where consumer.queue == queue {
                 setChannels(consumer.wanted, of: id, of: connection)

@@ -85,7 +85,7 @@ package struct Outbox: Sendable {
             LogField("error", problem.description), LogField("failures", failures),
         ]
         switch problem.kind {
-        case .disconnected, .refused: logger.warning("publish will be tried again", fields)
+        case .disconnected, .refused, .unavailable: logger.warning("publish will be tried again", fields)
         case .notFound, .accessRefused, .preconditionFailed, .invalidMessage, .closed, .unexpected:
             logger.error("publish refused: run `stowage topology check`", fields)
         }

@@ -19,7 +19,7 @@ package enum TaskClientError: Error, Sendable, CustomStringConvertible {
             self = .setUp("The broker does not allow \(what): \(error.message).")
         case .preconditionFailed, .invalidMessage:
             self = .setUp("The broker does not take this (\(what)): \(error.message).")
-        case .refused, .unexpected:
+        case .refused, .unavailable, .unexpected:
             self = .refused("The broker refused \(what): \(error.message). Try again later.")
         }
     }

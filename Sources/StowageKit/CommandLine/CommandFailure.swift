@@ -44,7 +44,7 @@ struct CommandFailure: Error, CustomStringConvertible {
             self.init(
                 .usage, "the broker does not allow this: \(error.message). See the users in docs/command-line.md.")
         case .preconditionFailed, .invalidMessage: self.init(.usage, error.message)
-        case .refused, .unexpected: self.init(.taskFailed, "\(error.message). Try again later.")
+        case .refused, .unavailable, .unexpected: self.init(.taskFailed, "\(error.message). Try again later.")
         }
     }
 

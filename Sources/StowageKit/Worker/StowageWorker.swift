@@ -141,24 +141,16 @@ package struct StowageWorker: Sendable {
             acknowledgementTimeout: configuration.broker.acknowledgementTimeout)
     }
 
-    /// Makes or verifies the topology; waits for the broker as long as it takes.
     private func prepareTopology(on broker: any MessageBroker) async throws {
         let topology = Topology(
             prefix: configuration.broker.prefix, drivers: servedNames, levels: configuration.retry.levels)
-        for await state in broker.states {
-            if case .disconnected = state { continue }
-            do throws(TopologyIncomplete) {
-                switch configuration.broker.topology {
-                case .declare: try await topology.declare(on: broker)
-                case .verify: try await topology.verifyForWorker(on: broker)
-                }
-                return
-            } catch {
-                guard error.reason.kind == .disconnected else { throw error }
+        let preparation = TopologyPreparation(time: time, logger: observability.logger)
+        try await preparation.run(on: broker) { () async throws(TopologyIncomplete) in
+            switch configuration.broker.topology {
+            case .declare: try await topology.declare(on: broker)
+            case .verify: try await topology.verifyForWorker(on: broker)
             }
         }
-        try Task.checkCancellation()
-        throw BrokerError(.closed, "the broker was closed before its topology was seen")
     }
 
     private func archivingManager(

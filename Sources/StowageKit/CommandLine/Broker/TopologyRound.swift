@@ -41,6 +41,7 @@ enum TopologyRound {
     private static func sentence(_ error: BrokerError) -> String {
         switch error.kind {
         case .notFound: "does not exist; run 'stowage topology declare' as an administrator"
+        case .unavailable: "is there, but the broker cannot serve it now (\(error.message)); try again later"
         case .preconditionFailed:
             "exists with other arguments (\(error.message)); empty it, delete it by hand, and declare again"
         case .accessRefused: "the user may not do this (\(error.message)); use an administrator"
