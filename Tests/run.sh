@@ -89,12 +89,13 @@ swift_tests() {
 ended() { grep -E "^[^[:alnum:]]*Test .* $1 after [0-9.]+ seconds" "$2" | grep -cvE 'Test (run with [0-9]+ test|case passing )'; }
 
 # Whatever a reader needs of a log: the findings with what belongs to them, else its end. What began or passed is none,
-# whatever words its arguments have.
+# whatever words its arguments have; the lines behind a finding are (what a program said last).
 failures_in() {
     local found
-    found=$(grep -nE '✘|↳|recorded an issue|(error|warning): |Fatal error|ThreadSanitizer' "$1" |
-        cut -d : -f 2- | grep -vE '^[[:space:]]*(◇|✔)|↳ (Testing Library Version|Target Platform|///)' |
-        cut -c -600 | head -n 200)
+    found=$(awk '
+        /^[^[:alnum:]]*(◇|✔) / || /↳ (Testing Library Version|Target Platform|\/\/\/)/ { follow = 0; next }
+        /✘|↳|recorded an issue|(error|warning): |Fatal error|ThreadSanitizer/ { follow = 14; print; next }
+        follow > 0 { follow--; print }' "$1" | cut -c -600 | head -n 200)
     if [ -n "$found" ]; then printf '%s\n' "$found"; fi
     if [ -z "$found" ] || { grep -q 'Test run started' "$1" && ! grep -q 'Test run with' "$1"; }; then
         echo "… the end of the log:"
