@@ -11,7 +11,7 @@ package protocol MessageBroker: Sendable {
 
     /// Starts consuming `queue`; returns when the broker has said consume-ok on every channel.
     ///
-    /// - Throws: `.notFound`, `.accessRefused` at once; `.disconnected` and `.unavailable` are waited out.
+    /// - Throws: `.notFound`, `.accessRefused` at once; `.disconnected` and `.unavailable` are waited out, until the task is cancelled: `.closed`.
     func consume(_ queue: String, _ options: ConsumerOptions) async throws(BrokerError) -> any MessageConsumer
 
     /// Publishes and waits for the broker's confirm; waits while the broker is blocked by an alarm.
@@ -84,6 +84,14 @@ package protocol MessageConsumer: Sendable {
 
     /// Stops consuming; returns when no further delivery will come. What was delivered stays settleable.
     func cancel() async
+}
+
+extension MessageConsumer {
+    /// Stops consuming and gives back to its queue what came and nobody has read.
+    package func giveUp(to broker: any MessageBroker) async {
+        await cancel()
+        for await delivery in deliveries { broker.settle(delivery, as: .requeue) }
+    }
 }
 
 /// What the connections to the broker do.

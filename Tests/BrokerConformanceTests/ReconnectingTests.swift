@@ -106,16 +106,51 @@ extension BrokerConformance {
                 #expect(missing?.kind == .notFound)
                 async let waiting = test.broker.consume(queue, ConsumerOptions(channels: 2, prefetch: 1))
                 // Of RabbitMQ the wait can be seen; in memory whoever consumes is only noted down.
-                if kind == .rabbitMQ {
-                    #expect(
-                        try await eventually { test.log.messages.contains("the broker closed a consumer's channel") })
-                }
+                if kind == .rabbitMQ { _ = await test.log.line("the broker closed a consumer's channel") }
                 try test.restoreQueue(queue)
                 let consumer = try await waiting
                 var deliveries = consumer.deliveries.makeAsyncIterator()
                 #expect(await deliveries.next()?.text == "kept")
                 await consumer.cancel()
             }
+        }
+
+        @Test("whoever waits to consume can give up, and holds nothing")
+        func givingUp() async throws {
+            try await BrokerUnderTest.with(.rabbitMQ) { test in
+                let queue = try await test.makeQueue("given-up")
+                try await test.send("kept", to: queue)
+                try test.withdrawQueue(queue)
+                let waiting = Task { try await test.broker.consume(queue, ConsumerOptions(channels: 2, prefetch: 1)) }
+                _ = await test.log.line("the broker closed a consumer's channel")
+                waiting.cancel()
+                let error = await #expect(throws: BrokerError.self) { _ = try await waiting.value }
+                #expect(error?.kind == .closed)
+                try test.restoreQueue(queue)
+                #expect(try await test.other.waitForMessages(queue, count: 1) == ["kept"])
+
+                let early = Task { () async throws(BrokerError) in
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    return try await test.broker.consume(queue, ConsumerOptions())
+                }
+                if let consumer = try? await early.value { await consumer.cancel() }
+                try await test.send("next", to: queue)
+                #expect(try await test.other.waitForMessages(queue, count: 1) == ["next"])
+            }
+        }
+
+        @Test("whoever waits for a broker that is not there can give up")
+        func givingUpAbsent() async throws {
+            let port = try TestPorts.reserve(1)
+            let log = RecordingLogSink()
+            let broker = AMQPBroker(
+                AMQPConfiguration(urls: [try AMQPURL("amqp://u:p@127.0.0.1:\(port)/")]), logger: log.logger)
+            let waiting = Task { try await broker.consume("queue", ConsumerOptions(channels: 3)) }
+            _ = await log.line("cannot connect to the broker")
+            waiting.cancel()
+            let error = await #expect(throws: BrokerError.self) { _ = try await waiting.value }
+            #expect(error?.kind == .closed)
+            await broker.close()
         }
 
         @Test("a consumer that the broker has forgotten consumes again")

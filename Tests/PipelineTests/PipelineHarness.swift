@@ -22,6 +22,8 @@ final class PipelineHarness: Sendable {
     let server: InMemoryServer
     let producer: InMemoryBroker
     let broker: InMemoryBroker
+    /// The same, as the consumers see it.
+    let hesitant: HesitantBroker
     let names = TopologyNames(prefix: "stowage")
     let api: StorageAPI
     let spool: TemporaryFolder
@@ -44,11 +46,11 @@ final class PipelineHarness: Sendable {
     /// Drivers `a` (fallback `b`) and `b`, unless told otherwise; those of `presigning` are memories that give out URLs;
     /// with `watchesDrivers` they can go down.
     ///
-    /// `isWatched`: the watchdog sleeps on the clock too.
+    /// `isWatched`: the watchdog sleeps on the clock too. Nobody is let to consume `queues`.
     init(
         fallbacks: [String: [String]] = ["a": ["b"]], presigning: [String] = [], watchesDrivers: Bool = false,
         concurrency: Int = DriverSettings().concurrency, isWatched: Bool = false,
-        locations: Locations = Locations(LocationPolicy())
+        locations: Locations = Locations(LocationPolicy()), withholding queues: Set<String> = []
     ) async throws {
         self.isWatched = isWatched
         server = InMemoryServer(time: clock.time)
@@ -115,8 +117,9 @@ final class PipelineHarness: Sendable {
                 time: time),
             lastWord: lastWord, time: time, logger: logger, metrics: metrics, shutdown: shutdown,
             acknowledgementTimeout: configuration.acknowledgementTimeout)
+        hesitant = HesitantBroker(broker, withholding: queues)
         manager = ArchivingManager(
-            configuration: configuration, broker: broker, slots: 8, concurrency: { _ in 4 }, throttle: throttle,
+            configuration: configuration, broker: hesitant, slots: 8, concurrency: { _ in 4 }, throttle: throttle,
             clerk: clerk, control: control, time: time, logger: logger, shutdown: shutdown)
         watch =
             watchesDrivers
@@ -142,6 +145,9 @@ final class PipelineHarness: Sendable {
         try await ended
         expiry.cancel()
     }
+
+    /// Runs the worker until it ends by itself or is told to.
+    func work() async throws { try await manager.run() }
 
     /// Lets the watchdog look `seconds` times, once a second.
     func look(for seconds: Int) async {

@@ -70,8 +70,25 @@ package final class AMQPBroker: MessageBroker {
         let id = lastConsumer.add(1, ordering: .relaxed).newValue
         let (stream, continuation) = Mailbox<Delivery>.make()
         let subscription = AMQPSubscription(id: id, queue: queue, options: options, continuation: continuation)
-        try await ask { .consume(subscription, $0) }
+        do throws(BrokerError) { try await begin(subscription) } catch {
+            // Of the channels that did consume before the others could not.
+            for await delivery in stream { settle(delivery, as: subscription.isStream ? .acknowledge : .requeue) }
+            throw error
+        }
         return AMQPConsumer(id: id, inbox: consuming.inbox, deliveries: stream, executor: lane)
+    }
+
+    private func begin(_ subscription: AMQPSubscription) async throws(BrokerError) {
+        let inbox = consuming.inbox
+        try await withTaskCancellationHandler {
+            await handedOver { answer in
+                inbox.request(.consume(subscription, answer))
+                // Cancelled before there was anything to give up.
+                if Task.isCancelled { inbox.request(.cancel(subscription.id, nil)) }
+            }
+        } onCancel: {
+            inbox.request(.cancel(subscription.id, nil))
+        }.get()
     }
 
     package func publish(_ message: OutgoingMessage) async throws(BrokerError) -> PublishOutcome {

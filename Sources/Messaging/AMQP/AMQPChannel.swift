@@ -115,5 +115,5 @@ final class AMQPSubscriber {
         wanted = subscription.options.channels
     }
 
-    var isStream: Bool { subscription.options.arguments["x-stream-offset"] != nil }
+    var isStream: Bool { subscription.isStream }
 }

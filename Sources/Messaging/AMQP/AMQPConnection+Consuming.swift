@@ -77,9 +77,12 @@ extension AMQPConnection {
         reportStart(subscriber)
     }
 
-    func cancel(_ id: AMQPSubscription.ID, _ continuation: Handover<Void>) throws(BrokerError) {
-        guard let subscriber = subscribers[id] else { return continuation.resume() }
-        subscriber.cancelled.append(continuation)
+    func cancel(_ id: AMQPSubscription.ID, _ continuation: Handover<Void>?) throws(BrokerError) {
+        guard let subscriber = subscribers[id] else {
+            continuation?.resume()
+            return
+        }
+        if let continuation { subscriber.cancelled.append(continuation) }
         subscriber.isCancelled = true
         subscriber.wanted = 0
         for channel in subscriber.channels {
@@ -148,7 +151,8 @@ extension AMQPConnection {
 
     /// Answers `consume` when all channels that it wants do consume.
     private func reportStart(_ subscriber: AMQPSubscriber) {
-        guard handle != nil, subscriber.channels.prefix(subscriber.wanted).allSatisfy({ $0.consuming == .on })
+        guard handle != nil, !subscriber.isCancelled,
+            subscriber.channels.prefix(subscriber.wanted).allSatisfy({ $0.consuming == .on })
         else { return }
         board.setFailing(subscriber.subscription.id, nil)
         subscriber.started?.resume(returning: .success(()))

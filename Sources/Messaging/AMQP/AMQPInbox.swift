@@ -96,7 +96,8 @@ enum AMQPRequest: Sendable {
     case operation(AMQPOperation)
     case consume(AMQPSubscription, Answer<Void>)
     case setChannels(AMQPSubscription.ID, Int)
-    case cancel(AMQPSubscription.ID, Handover<Void>)
+    /// Whoever waits for its end is told; a consumption that has not begun fails as `.closed`.
+    case cancel(AMQPSubscription.ID, Handover<Void>?)
     case close(Handover<Void>)
 
     func fail(_ error: BrokerError) {
@@ -106,7 +107,7 @@ enum AMQPRequest: Sendable {
         case .consume(let subscription, let answer):
             subscription.continuation.finish()
             answer.resume(returning: .failure(error))
-        case .cancel(_, let continuation): continuation.resume()
+        case .cancel(_, let continuation): continuation?.resume()
         case .close(let continuation): continuation.resume()
         }
     }
@@ -137,6 +138,8 @@ struct AMQPSubscription: Sendable {
     let queue: String
     let options: ConsumerOptions
     let continuation: Mailbox<Delivery>.Slot
+
+    var isStream: Bool { options.arguments["x-stream-offset"] != nil }
 }
 
 extension BrokerError {

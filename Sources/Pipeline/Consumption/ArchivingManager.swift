@@ -51,10 +51,10 @@ package struct ArchivingManager: Service {
 
     package func run() async throws {
         let lanes = self.lanes
-        var started: [(Lane, (any MessageConsumer)?)] = []
-        for lane in lanes {
-            let isHeld = control.check { lane.isHeld(in: $0) }
-            started.append((lane, isHeld ? nil : try await broker.consume(lane.queue, lane.options)))
+        let started: [(Lane, (any MessageConsumer)?)]
+        do { started = try await start(lanes) } catch {
+            if shutdown.isRequested { return }
+            throw error
         }
         logger.info(
             "worker consumes",
@@ -92,6 +92,25 @@ package struct ArchivingManager: Service {
             }
         }
         if !shutdown.isRequested, !Task.isCancelled { throw ConsumersEnded() }
+    }
+
+    /// Consumes every lane that is not held, or none.
+    private func start(_ lanes: [Lane]) async throws -> [(Lane, (any MessageConsumer)?)] {
+        var started: [(Lane, (any MessageConsumer)?)] = []
+        do {
+            for lane in lanes {
+                let isHeld = control.check { lane.isHeld(in: $0) }
+                let consumer =
+                    isHeld
+                    ? nil : try await shutdown.cancelling { try await broker.consume(lane.queue, lane.options) }
+                started.append((lane, consumer))
+            }
+        } catch {
+            // Nobody would read what they are sent.
+            for case (_, let consumer?) in started { await consumer.giveUp(to: broker) }
+            throw error
+        }
+        return started
     }
 
     private var lanes: [Lane] {

@@ -52,6 +52,7 @@ struct LaneService: Sendable {
                     logger.info("queue is not consumed any more", [LogField("queue", lane.queue)])
                 }
             }
+            await next?.giveUp(to: broker)
         }
     }
 
@@ -69,12 +70,13 @@ struct LaneService: Sendable {
     private func consumeAgain(until stop: ShutdownSignal) async -> (any MessageConsumer)? {
         await either({ await control.wait { !lane.isHeld(in: $0) } }, stop.requested)
         if stop.isRequested || Task.isCancelled { return nil }
-        do throws(BrokerError) {
-            let consumer = try await broker.consume(lane.queue, lane.options)
+        do {
+            let consumer = try await stop.cancelling { try await broker.consume(lane.queue, lane.options) }
             logger.info("queue is consumed again", [LogField("queue", lane.queue)])
             return consumer
         } catch {
-            logger.error("queue cannot be consumed", [LogField("queue", lane.queue), LogField("error", error)])
+            if stop.isRequested || Task.isCancelled { return nil }
+            logger.error("queue cannot be consumed", [LogField("queue", lane.queue), LogField("error", "\(error)")])
             await either({ try? await time.sleep(Self.retryDelay) }, stop.requested)
             return nil
         }
