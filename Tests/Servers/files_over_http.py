@@ -15,11 +15,19 @@ import json
 import os
 import re
 import sys
+import threading
 import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 CHUNK = 1 << 18
+SPEAKING = threading.Lock()
+
+
+def say(what):
+    # One at a time: requests end on threads of their own, and `print` writes a line and its end apart.
+    with SPEAKING:
+        print(json.dumps(what), flush=True)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -45,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
         except ConnectionError:
             self.close_connection = True
         if self.log is not None:
-            print(json.dumps(self.log), flush=True)
+            say(self.log)
 
     def begin(self):
         self.log = {
@@ -75,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
                 headers.append(("Content-Range", "bytes %d-%d/%d" % (first, state.st_size - 1, state.st_size)))
             self.answer(206 if first else 200, headers, state.st_size - first)
             if prefix == "/stalling/":
-                print(json.dumps({"stalling": self.path}), flush=True)
+                say({"stalling": self.path})
                 self.rfile.read(1)
                 return
             file.seek(first)
@@ -110,5 +118,5 @@ class Handler(BaseHTTPRequestHandler):
 server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
 server.daemon_threads = True
 server.folder = sys.argv[2]
-print(json.dumps({"listening": True}), flush=True)
+say({"listening": True})
 server.serve_forever()
