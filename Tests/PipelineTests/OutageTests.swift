@@ -37,6 +37,13 @@ struct OutageTests {
             #expect(down.id == "a/down/\(down.time.millisecondsSinceEpoch)/w-1")
             #expect(down.routingKey == "down.a.none.none")
             #expect(up("a", in: harness) == 0)
+            // Consumers begin with all their channels: what comes before they are told is tried.
+            _ = await harness.log.line("worker consumes")
+            try await require(eventually: "the consumers of the driver to be told") {
+                ["stowage.tasks.a", "stowage.tasks.a-quick"].allSatisfy {
+                    harness.server.consumingChannels(of: $0) == 0
+                }
+            }
             for id in ["t-1", "t-2", "t-3"] { try await harness.store(id) }
             try await harness.send(#"{"id":"q-1","data":{}}"#, key: "a.list")
             try await sleeper(.seconds(1), in: harness)

@@ -47,6 +47,11 @@ package final class InMemoryServer: Sendable {
         }
     }
 
+    /// The channels that consume a queue.
+    package func consumingChannels(of queue: String) -> Int {
+        withHost { $0.queues[queue]?.subscribers.count ?? 0 }
+    }
+
     /// The deliveries that nobody has settled yet.
     package var unsettledCount: Int {
         withHost { host in host.connections.values.reduce(0) { $0 + $1.unsettled.count } }
