@@ -19,7 +19,8 @@ ROOTFS=${ROOTFS:-}
 USER_ID=lab ACCESS_KEY=LABACCESSKEY0000001 SECRET_KEY=labsecretkey000000000000000000000000001
 in_()   { "$HERE/in-root.sh" "$ROOTFS" "$DIR" "$@"; }
 ceph_() { in_ ceph -c "$DIR/ceph.conf" --connect-timeout 20 "$@"; }
-admin() { in_ radosgw-admin -c "$DIR/ceph.conf" "$@"; }
+# One at a time: of two that change a user at once one fails ("unable to store user info").
+admin() { (flock 9; in_ radosgw-admin -c "$DIR/ceph.conf" "$@") 9>>"$DIR/admin.lock"; }
 
 # write_conf FSID: what differs from Ceph's defaults makes a small store quick, or keeps it on loopback and in DIR.
 # `crc` to the monitor: encrypted by default, which needs cephx. `tcp_nodelay`: without it a GET takes 44 ms.
