@@ -10,9 +10,9 @@ package enum TestPorts {
     /// No free block was found.
     package struct Exhausted: Error {}
 
-    private static let unit = 10
-    private static let range: ClosedRange<UInt16> = 12_000...31_999
-    private static let folder = FileManager.default.temporaryDirectory.appendingPathComponent("stowage-test-ports").path
+    static let unit = 10
+    static let range: ClosedRange<UInt16> = 12_000...31_999
+    static let folder = FileManager.default.temporaryDirectory.appendingPathComponent("stowage-test-ports").path
 
     /// The first of `count` ports in a row that belong to this process from now on.
     package static func reserve(_ count: Int) throws -> UInt16 {
@@ -21,22 +21,29 @@ package enum TestPorts {
         for _ in 0..<1000 {
             let highest = Int(range.upperBound) + 1 - units * unit
             let first = Int.random(in: Int(range.lowerBound)...highest) / unit * unit
-            if first >= range.lowerBound, lock(first, units), isFree(first, count) { return UInt16(first) }
+            guard first >= range.lowerBound, let locks = lock(first, units) else { continue }
+            if isFree(first, count) { return UInt16(first) }
+            release(locks)
         }
         throw Exhausted()
     }
 
-    /// The locks stay with the process also where a later one fails: there are enough.
-    private static func lock(_ first: Int, _ units: Int) -> Bool {
+    /// All of them, or none: who kept what it got of every range that it tried would soon have all.
+    private static func lock(_ first: Int, _ units: Int) -> [Int32]? {
+        var locks: [Int32] = []
         for index in 0..<units {
             let file = open("\(folder)/\(first + index * unit)", O_CREAT | O_RDWR | O_CLOEXEC, 0o666)
-            guard file >= 0 else { return false }
-            guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-                close(file)
-                return false
+            if file >= 0 { locks.append(file) }
+            guard file >= 0, flock(file, LOCK_EX | LOCK_NB) == 0 else {
+                release(locks)
+                return nil
             }
         }
-        return true
+        return locks
+    }
+
+    private static func release(_ locks: [Int32]) {
+        for file in locks { close(file) }
     }
 
     private static func isFree(_ first: Int, _ count: Int) -> Bool {
