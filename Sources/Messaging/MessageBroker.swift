@@ -11,7 +11,8 @@ package protocol MessageBroker: Sendable {
 
     /// Starts consuming `queue`; returns when the broker has said consume-ok on every channel.
     ///
-    /// - Throws: `.notFound`, `.accessRefused` at once; `.disconnected` and `.unavailable` are waited out, until the task is cancelled: `.closed`.
+    /// - Throws: `.notFound`, `.accessRefused` at once; `.disconnected` and `.unavailable` are waited out, until the task
+    ///   is cancelled: `.closed`.
     func consume(_ queue: String, _ options: ConsumerOptions) async throws(BrokerError) -> any MessageConsumer
 
     /// Publishes and waits for the broker's confirm; waits while the broker is blocked by an alarm.
