@@ -95,14 +95,9 @@ enum FTPErrors {
         if error.kind == .requestBody { return .sourceSize }
         let (code, message): (ErrorCode, String) =
             switch error.kind {
-            case .cancelled: (.cancelled, "the call was cancelled")
-            case .timeout: (.timedOut, "the server did not answer in time")
-            case .resolve, .connect, .closed, .peerClosed: (.unavailable, "the server cannot be reached")
-            case .tls: (.unavailable, "no trusted connection to the server can be made")
-            case .addressRefused, .redirectRefused: (.permissionDenied, "the server lies where nothing may go")
-            case .protocol, .tooLarge: (.unavailable, "what answers is no FTP server")
             case .invalidRequest: (.invalidTask, "the name cannot be sent to an FTP server")
-            case .requestBody, .unexpected: (.unexpected, "the file could not be sent")
+            case .unexpected: (.unexpected, "the file could not be sent")
+            default: error.account(of: "the server", expecting: "FTP server")
             }
         var retry = StorageError.Retry.transient(after: nil)
         switch error.kind {
@@ -114,13 +109,5 @@ enum FTPErrors {
         if error.kind == .cancelled { return StorageError.cancelled }
         return StorageError(
             code, retry, message, context: ["problem": error.kind.rawValue, "detail": error.message.shortened])
-    }
-}
-
-extension String {
-    /// As much as is fit for an error: a server may say anything.
-    fileprivate var shortened: String {
-        let printable = unicodeScalars.prefix(200).filter { $0.value >= 0x20 && $0.value != 0x7F }
-        return String(String.UnicodeScalarView(printable))
     }
 }

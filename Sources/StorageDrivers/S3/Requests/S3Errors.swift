@@ -55,16 +55,7 @@ enum S3Errors {
     /// The error of a request that got no answer, or half of one.
     static func error(_ error: TransferError, _ call: S3Call) -> StorageError {
         if let underlying = error.underlying as? StorageError { return underlying }
-        let (code, message): (ErrorCode, String) =
-            switch error.kind {
-            case .cancelled: (.cancelled, "the call was cancelled")
-            case .timeout: (.timedOut, "the store did not answer in time")
-            case .resolve, .connect, .closed, .peerClosed: (.unavailable, "the store cannot be reached")
-            case .tls: (.unavailable, "no trusted connection to the store can be made")
-            case .addressRefused, .redirectRefused: (.permissionDenied, "the store lies where nothing may go")
-            case .protocol, .tooLarge: (.unavailable, "what answers is no object store")
-            case .invalidRequest, .requestBody, .unexpected: (.unexpected, "the request could not be sent")
-            }
+        let (code, message) = error.account(of: "the store", expecting: "object store")
         var retry = StorageError.Retry.permanent
         // A certificate is exchanged, a proxy comes back: only what we ask for wrongly is wrong for ever.
         switch error.kind {
@@ -158,13 +149,5 @@ enum S3Errors {
         case 500...: .passing(.unavailable, "the store failed")
         default: .passing(.unexpected, "the store answered in a way nobody thought of")
         }
-    }
-}
-
-extension String {
-    /// As much as is fit for an error: a server may say anything.
-    fileprivate var shortened: String {
-        let printable = unicodeScalars.prefix(200).filter { $0.value >= 0x20 && $0.value != 0x7F }
-        return String(String.UnicodeScalarView(printable))
     }
 }

@@ -60,16 +60,7 @@ enum WebDAVErrors {
     static func error(_ error: TransferError, _ call: WebDAVCall) -> StorageError {
         if let underlying = error.underlying as? StorageError { return underlying }
         if error.kind == .requestBody { return .sourceSize }
-        let (code, message): (ErrorCode, String) =
-            switch error.kind {
-            case .cancelled: (.cancelled, "the call was cancelled")
-            case .timeout: (.timedOut, "the server did not answer in time")
-            case .resolve, .connect, .closed, .peerClosed: (.unavailable, "the server cannot be reached")
-            case .tls: (.unavailable, "no trusted connection to the server can be made")
-            case .addressRefused, .redirectRefused: (.permissionDenied, "the server lies where nothing may go")
-            case .protocol, .tooLarge: (.unavailable, "what answers is no WebDAV server")
-            case .invalidRequest, .requestBody, .unexpected: (.unexpected, "the request could not be sent")
-            }
+        let (code, message) = error.account(of: "the server", expecting: "WebDAV server")
         var retry = StorageError.Retry.transient(after: nil)
         // A certificate is exchanged, a proxy comes back: only what we ask for wrongly is wrong for ever.
         switch error.kind {
@@ -78,7 +69,7 @@ enum WebDAVErrors {
         }
         return StorageError(
             code, retry, message, isAmbiguous: call.isChange && error.mayHaveSent,
-            context: ["problem": error.kind.rawValue, "detail": String(error.message.prefix(200))])
+            context: ["problem": error.kind.rawValue, "detail": error.message.shortened])
     }
 
     /// The effect may have been that of the request before it, over a connection that then broke.
