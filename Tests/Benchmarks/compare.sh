@@ -14,6 +14,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)
 BIN=${STOWAGE_BIN:-$ROOT/.build/release}
 PYTHON=$ROOT/.venv/bin
+. "$ROOT/Tests/Benchmarks/figures.sh"
 ROUNDS=3 NOOP_TASKS=100000 CELERY_STORES=3000 STORES=12000
 NOOP_LIMIT=${NOOP_LIMIT:-0.6} STORE_LIMIT=${STORE_LIMIT:-5}
 export PYTHONDONTWRITEBYTECODE=1
@@ -136,8 +137,6 @@ stored() {
     }
 }
 
-median() { sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
-
 CONTENDERS="noop_c store_celery"
 if [ -x "$BIN/Benchmarks" ]; then
     CONTENDERS="noop_c noop_stowage store_celery store_stowage"
@@ -155,16 +154,14 @@ done
 
 echo
 for contender in $CONTENDERS; do
-    sort -n "$WORK/$contender.rates" | awk -v contender="$contender" '{ value[NR] = $1 }
-        END { printf "%-14s min %8.0f  median %8.0f  max %8.0f /s\n",
-              contender, value[1], value[int((NR + 1) / 2)], value[NR] }'
+    spread "$WORK/$contender.rates" "$contender" 14 %8.0f /s
 done
 
 failures=0
 ratio() {
     local label=$1 mine=$2 yardstick=$3 limit=$4
     [ -e "$WORK/$mine.rates" ] || return 0
-    awk -v label="$label" -v a="$(median <"$WORK/$mine.rates")" -v b="$(median <"$WORK/$yardstick.rates")" -v limit="$limit" \
+    awk -v label="$label" -v a="$(median "$WORK/$mine.rates")" -v b="$(median "$WORK/$yardstick.rates")" -v limit="$limit" \
         'BEGIN { printf "ratio    %-32s %6.2f  (at least %s)\n", label, a / b, limit; exit a / b < limit }' ||
         failures=$((failures + 1))
 }

@@ -16,6 +16,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)
 BIN=${STOWAGE_BIN:-$ROOT/.build/release}
 PYTHON=$ROOT/.venv/bin/python
+. "$ROOT/Tests/Benchmarks/figures.sh"
 ROUNDS=3 FILES=500 LARGE_MIB=512 PROTOCOLS=()
 FILES_LIMIT=${FILES_LIMIT:-0.9}
 # Small files at once.
@@ -138,10 +139,8 @@ measure() {
     ended=$EPOCHREALTIME
     check "$2" "$folder" >&2
     rm -rf "${DISK:?}/$folder"
-    awk -v began="$began" -v ended="$ended" 'BEGIN { printf "%.3f\n", ended - began }'
+    seconds "$began" "$ended"
 }
-
-median() { sort -n "$WORK/$1.seconds" | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
 
 CONTENDERS="rclone stowage proved"
 if [ ! -x "$BIN/Benchmarks" ]; then
@@ -164,13 +163,11 @@ for protocol in "${PROTOCOLS[@]}"; do
     echo
     for kind in small large; do
         for contender in $CONTENDERS; do
-            sort -n "$WORK/$protocol-$kind-$contender.seconds" | awk -v label="$protocol $kind $contender" '
-                { value[NR] = $1 } END {
-                printf "%-24s min %8.3f  median %8.3f  max %8.3f s\n", label, value[1], value[int((NR + 1) / 2)], value[NR] }'
+            spread "$WORK/$protocol-$kind-$contender.seconds" "$protocol $kind $contender" 24 %8.3f s
         done
         [ "$CONTENDERS" != rclone ] || continue
-        awk -v label="$protocol $kind" -v rclone="$(median "$protocol-$kind-rclone")" \
-            -v stowage="$(median "$protocol-$kind-stowage")" -v proved="$(median "$protocol-$kind-proved")" \
+        awk -v label="$protocol $kind" -v rclone="$(median "$WORK/$protocol-$kind-rclone.seconds")" \
+            -v stowage="$(median "$WORK/$protocol-$kind-stowage.seconds")" -v proved="$(median "$WORK/$protocol-$kind-proved.seconds")" \
             -v limit="$FILES_LIMIT" 'BEGIN {
                 printf "ratio  %-14s rclone/stowage %5.2f  (at least %s), rclone/proved %5.2f\n",
                     label, rclone / stowage, limit, rclone / proved

@@ -15,6 +15,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)
 BIN=${STOWAGE_BIN:-$ROOT/.build/release}
 PYTHON=$ROOT/.venv/bin/python
+. "$ROOT/Tests/Benchmarks/figures.sh"
 SERVER=$ROOT/Tests/Servers/ceph-rgw.sh
 ROUNDS=3 FILES=1000 LARGE_MIB=1024
 S3_LIMIT=${S3_LIMIT:-0.9}
@@ -127,10 +128,8 @@ measure() {
     [ "$kind" = small ] || wanted=(large "$LARGE_MIB" "$LARGE_DIGEST")
     bucket check "$name" "${wanted[@]}" >&2
     "$SERVER" admin "$WORK/store" bucket rm --bucket="$name" --purge-objects --bypass-gc >&2
-    awk -v began="$began" -v ended="$ended" 'BEGIN { printf "%.3f\n", ended - began }'
+    seconds "$began" "$ended"
 }
-
-median() { sort -n "$WORK/$1.seconds" | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
 
 CONTENDERS="s5cmd rclone"
 if [ -x "$BIN/Benchmarks" ]; then
@@ -152,16 +151,15 @@ done
 echo
 for kind in small large; do
     for contender in $CONTENDERS; do
-        sort -n "$WORK/$kind-$contender.seconds" | awk -v label="$kind $contender" '{ value[NR] = $1 } END {
-            printf "%-14s min %8.3f  median %8.3f  max %8.3f s\n", label, value[1], value[int((NR + 1) / 2)], value[NR] }'
+        spread "$WORK/$kind-$contender.seconds" "$kind $contender" 14 %8.3f s
     done
 done
 
 failures=0
 for kind in small large; do
     [ -e "$WORK/$kind-stowage.seconds" ] || continue
-    awk -v kind="$kind" -v s5cmd="$(median "$kind-s5cmd")" -v rclone="$(median "$kind-rclone")" \
-        -v stowage="$(median "$kind-stowage")" -v limit="$S3_LIMIT" 'BEGIN {
+    awk -v kind="$kind" -v s5cmd="$(median "$WORK/$kind-s5cmd.seconds")" -v rclone="$(median "$WORK/$kind-rclone.seconds")" \
+        -v stowage="$(median "$WORK/$kind-stowage.seconds")" -v limit="$S3_LIMIT" 'BEGIN {
             better = s5cmd < rclone ? s5cmd : rclone
             printf "ratio    %-5s s5cmd/stowage %5.2f, rclone/stowage %5.2f, better/stowage %5.2f  (at least %s)\n",
                 kind, s5cmd / stowage, rclone / stowage, better / stowage, limit
