@@ -12,16 +12,20 @@ package enum TestPorts {
 
     static let unit = 10
     static let range: ClosedRange<UInt16> = 12_000...31_999
+    /// From here on lie long ranges: between many short ones there is soon no room for any.
+    private static let firstOfLong = 24_000
+    private static let longestShort = 100
     static let folder = FileManager.default.temporaryDirectory.appendingPathComponent("stowage-test-ports").path
 
     /// The first of `count` ports in a row that belong to this process from now on.
     package static func reserve(_ count: Int) throws -> UInt16 {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let units = (count + unit - 1) / unit
+        let end = count > longestShort ? Int(range.upperBound) + 1 : firstOfLong
+        let lowest = count > longestShort ? firstOfLong : Int(range.lowerBound)
         for _ in 0..<1000 {
-            let highest = Int(range.upperBound) + 1 - units * unit
-            let first = Int.random(in: Int(range.lowerBound)...highest) / unit * unit
-            guard first >= range.lowerBound, let locks = lock(first, units) else { continue }
+            let first = Int.random(in: lowest...(end - units * unit)) / unit * unit
+            guard let locks = lock(first, units) else { continue }
             if isFree(first, count) { return UInt16(first) }
             release(locks)
         }

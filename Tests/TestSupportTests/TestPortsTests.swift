@@ -17,4 +17,13 @@ struct TestPortsTests {
         for file in foreign { close(file) }
         _ = try TestPorts.reserve(1000)
     }
+
+    /// In a process of its own: what is reserved stays so until its end.
+    @Test("between many short ranges there is room for a long one")
+    func longRange() async {
+        await #expect(processExitsWith: .success) {
+            for _ in 0..<500 { _ = try TestPorts.reserve(1) }
+            _ = try TestPorts.reserve(510)
+        }
+    }
 }
